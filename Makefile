@@ -1,0 +1,45 @@
+# Every target installs what it is missing. `make help` lists them.
+.DEFAULT_GOAL := help
+PORT ?= 8000
+SAMPLE_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
+export PORT
+PYTHON_BIN = .venv/bin/python
+
+.PHONY: help demo run test check vendor lint types imports templates migrations-are-made
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: ## run the main job on the sample Mixpanel, then serve (ARGS=--once ends after the job)
+	@scripts/bootstrap.sh
+	@MIXPANEL_EXTRA_HOSTS=http://127.0.0.1:$(SAMPLE_PORT) exec $(PYTHON_BIN) manage.py demo $(ARGS)
+
+run: ## serve: web, worker and scheduler, without sample data
+	@scripts/bootstrap.sh
+	@exec $(PYTHON_BIN) manage.py serve
+
+test: ## run the whole suite (installs Redis, PostgreSQL and Chromium if it may)
+	@scripts/bootstrap.sh dev
+	@$(PYTHON_BIN) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: ## ruff, mypy, import contracts, djlint, migrations, tests
+	@scripts/bootstrap.sh dev
+	@$(MAKE) --no-print-directory lint types imports templates migrations-are-made test
+
+lint:
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+types:
+	@.venv/bin/mypy config connectors dataflows
+
+imports:
+	@.venv/bin/lint-imports
+
+templates:
+	@.venv/bin/djlint --lint --quiet --profile django templates
+
+migrations-are-made:
+	@$(PYTHON_BIN) manage.py makemigrations --check --dry-run >/dev/null || { echo "Models changed without a migration: run manage.py makemigrations."; exit 1; }
+
+vendor: ## bring the front-end files named in package-lock.json
+	@scripts/bootstrap.sh

@@ -1,0 +1,25 @@
+"""The Celery application: a doorbell for work that waits in the database."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("tributary")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+PR_SET_PDEATHSIG = 1
+
+
+@worker_process_init.connect
+def die_with_parent(**_: object) -> None:
+    """A pool process must not outlive a killed worker: it would hold on to a window nobody waits for."""
+    if os.uname().sysname == "Linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

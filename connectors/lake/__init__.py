@@ -1,0 +1,13 @@
+"""Datasets as Apache Iceberg tables, written by us and readable by any engine that reads Iceberg.
+
+location   where the lake is and how its store is reached
+durable    files that survive a power cut
+catalog    Lake: create, open, drop tables
+table      LakeTable: the handle everything else hangs on
+parts      PartWriter: Arrow batches of one day to Parquet files
+replace    the snapshot that swaps data files, metadata only
+publish    one commit that replaces days, fenced and repeatable
+inspect    rows, days, snapshots, preview, all from the current state
+hint       the pointer that lets engines without a catalog find the current state
+failures   what can go wrong, as connectors.errors
+"""

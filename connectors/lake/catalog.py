@@ -1,0 +1,195 @@
+"""A lake: the tables, and the database that knows which state of each is current."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from functools import cached_property
+
+import pyarrow as pa
+from pyarrow import fs
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema, assign_fresh_schema_ids
+from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from connectors.lake.durable import DurableFileIO
+from connectors.lake.failures import lake_failures
+from connectors.lake.hint import write_version_hint
+from connectors.lake.inspect import PARTITION_COLUMNS
+from connectors.lake.location import parse_warehouse
+from connectors.lake.table import LakeTable
+
+NAMESPACE = "tributary"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
+LOCK_SECONDS = 20
+CONNECT_SECONDS = 10
+CONNECT_ATTEMPTS = 5
+
+TABLE_PROPERTIES = {
+    "format-version": "2",
+    "write.parquet.compression-codec": "zstd",
+    # A commit repeated by the library would not ask again whether the work is still ours.
+    "commit.retry.num-retries": "0",
+    # Old descriptions of the table would pile up, one per commit.
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+    # Bounds of strings are cut to 16 characters unless told otherwise; other engines prune by these two.
+    "write.metadata.metrics.column._dataflow": "full",
+    "write.metadata.metrics.column._day": "full",
+}
+
+
+class SchemaDiffers(ValueError):
+    """The table exists with other columns."""
+
+
+class UnknownTable(LookupError):
+    """The lake has no table of that name."""
+
+
+class Lake:
+    """Tables under one warehouse, catalogued in one SQL database.
+
+    ``catalog_url``: ``sqlite:///file`` or ``postgresql://user:password@host/db`` (psycopg 3).
+    ``warehouse_url``: a folder, or ``s3://bucket/prefix``; see ``connectors.lake.location``.
+    Connects at first use. Not to be shared across a fork: ``close`` first, or make one per process.
+    Methods raise LakeUnavailable or StorageFull, and ValueError for a name that is not a slug.
+    """
+
+    def __init__(self, catalog_url: str, warehouse_url: str) -> None:
+        self._url = database_url(catalog_url)
+        self._warehouse = parse_warehouse(warehouse_url)
+
+    def create(self, name: str, schema: pa.Schema) -> LakeTable:
+        """The table ``name`` with these columns, made now or earlier, by us or by another process.
+
+        The partition columns are added in front. Raises SchemaDiffers if it exists with other columns.
+        """
+        wanted = _with_partition_columns(schema)
+        with lake_failures():
+            with suppress(TableAlreadyExistsError):
+                if not self._catalog.table_exists(self._identifier(name)):
+                    write_version_hint(self._create(name, wanted))
+            existing = self._load(name)
+        if existing.schema().as_struct() != wanted.as_struct():
+            raise SchemaDiffers(f"The table {name} exists with other columns.")
+        return self.open(name)
+
+    def open(self, name: str) -> LakeTable:
+        """Raises UnknownTable if there is none."""
+        if not self.exists(name):
+            raise UnknownTable(name)
+        return LakeTable(name, lambda: self._load(name))
+
+    def exists(self, name: str) -> bool:
+        with lake_failures():
+            return self._catalog.table_exists(self._identifier(name))
+
+    def drop(self, name: str) -> None:
+        """Removes the table and every file of it. Also succeeds when there is none."""
+        identifier = self._identifier(name)
+        with lake_failures():
+            with suppress(NoSuchTableError):
+                self._catalog.drop_table(identifier)
+            self._delete_folder(self._location(name))
+
+    def close(self) -> None:
+        """Closes the database connections; the next call opens new ones."""
+        if (catalog := self.__dict__.pop("_catalog", None)) is not None:
+            catalog.engine.dispose()
+
+    @cached_property
+    def _catalog(self) -> SqlCatalog:
+        properties = {
+            "uri": self._url.render_as_string(hide_password=False),
+            "warehouse": self._warehouse.location,
+            "pool_pre_ping": "true",
+            "py-io-impl": f"{DurableFileIO.__module__}.{DurableFileIO.__name__}",
+            **self._warehouse.properties,
+        }
+        with lake_failures():
+            return _connect(properties)
+
+    def _create(self, name: str, schema: Schema) -> Table:
+        fields = (
+            PartitionField(schema.find_field(column).field_id, 1000 + n, IdentityTransform(), column)
+            for n, column in enumerate(PARTITION_COLUMNS)
+        )
+        return self._catalog.create_table(
+            self._identifier(name),
+            schema,
+            location=self._location(name),
+            partition_spec=PartitionSpec(*fields),
+            properties=TABLE_PROPERTIES,
+        )
+
+    def _load(self, name: str) -> Table:
+        try:
+            return self._catalog.load_table(self._identifier(name))
+        except NoSuchTableError:
+            raise UnknownTable(name) from None
+
+    def _identifier(self, name: str) -> tuple[str, str]:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"Not a table name: {name!r}")
+        return NAMESPACE, name
+
+    def _location(self, name: str) -> str:
+        return f"{self._warehouse.location}/{NAMESPACE}/{name}"
+
+    def _delete_folder(self, location: str) -> None:
+        scheme, netloc, path = PyArrowFileIO.parse_location(location)
+        filesystem = DurableFileIO(dict(self._warehouse.properties)).fs_by_scheme(scheme, netloc)
+        if filesystem.get_file_info(path).type == fs.FileType.Directory:
+            filesystem.delete_dir(path)
+
+
+def database_url(url: str) -> URL:
+    """The catalog's database with our driver and time limits. Raises ValueError for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.update_query_dict({"timeout": str(LOCK_SECONDS), **_single(parsed)})
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError(f"The catalog lives in SQLite or PostgreSQL, not in {parsed.get_backend_name()}.")
+    limited = parsed.update_query_dict({"connect_timeout": str(CONNECT_SECONDS), **_single(parsed)})
+    return limited.set(drivername="postgresql+psycopg")
+
+
+def _single(url: URL) -> dict[str, str]:
+    return {name: value for name, value in url.query.items() if isinstance(value, str)}
+
+
+def _connect(properties: dict[str, str]) -> SqlCatalog:
+    """A catalog whose tables and namespace exist.
+
+    Two processes that create them at the same moment get in each other's way; the loser looks again.
+    """
+    for attempt in range(1, CONNECT_ATTEMPTS + 1):
+        try:
+            catalog = SqlCatalog(NAMESPACE, **properties)
+            break
+        except DBAPIError:
+            if attempt == CONNECT_ATTEMPTS:
+                raise
+            time.sleep(0.1 * attempt)
+    with suppress(NamespaceAlreadyExistsError, IntegrityError):
+        catalog.create_namespace(NAMESPACE)
+    return catalog
+
+
+def _with_partition_columns(schema: pa.Schema) -> Schema:
+    if taken := sorted(set(schema.names) & set(PARTITION_COLUMNS)):
+        raise ValueError(f"The lake itself uses the columns {', '.join(taken)}.")
+    columns = [
+        pa.field(PARTITION_COLUMNS[0], pa.string(), nullable=False),
+        pa.field(PARTITION_COLUMNS[1], pa.date32(), nullable=False),
+        *schema,
+    ]
+    return assign_fresh_schema_ids(SqlCatalog._convert_schema_if_needed(pa.schema(columns)))

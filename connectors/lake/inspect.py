@@ -1,0 +1,119 @@
+"""What a table holds now: rows, days, snapshots, a few rows to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.io.pyarrow import ArrowScan
+from pyiceberg.manifest import DataFile, ManifestContent
+from pyiceberg.table import FileScanTask, Table
+from pyiceberg.table.snapshots import Snapshot
+
+from connectors.lake.parts import EPOCH
+
+PARTITION_COLUMNS = ("_dataflow", "_day")
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """Totals of the current state. ``size`` in bytes of data files; the days are None for an empty table."""
+
+    rows: int
+    size: int
+    files: int
+    first_day: date | None
+    last_day: date | None
+    snapshots: int
+
+
+@dataclass(frozen=True)
+class SnapshotInfo:
+    """One commit. ``token`` is "" for a commit that was not a publication of ours."""
+
+    id: int
+    at: datetime
+    operation: str
+    rows_added: int
+    rows_removed: int
+    total_rows: int
+    token: str
+
+
+def summary(table: Table) -> TableSummary:
+    """Read from metadata alone; no data file is opened."""
+    files = list(live_files(table))
+    found = [_day(file) for file in files]
+    return TableSummary(
+        rows=sum(file.record_count for file in files),
+        size=sum(file.file_size_in_bytes for file in files),
+        files=len(files),
+        first_day=min(found, default=None),
+        last_day=max(found, default=None),
+        snapshots=len(table.metadata.snapshots),
+    )
+
+
+def days(table: Table, dataflow: str | None = None) -> dict[date, int]:
+    """Rows by day, of one dataflow or of all, oldest day first; days without rows are absent."""
+    counts: Counter[date] = Counter()
+    for file in live_files(table):
+        if dataflow is None or file.partition[0] == dataflow:
+            counts[_day(file)] += file.record_count
+    return dict(sorted(counts.items()))
+
+
+def snapshots(table: Table) -> list[SnapshotInfo]:
+    """Every snapshot the table still knows, newest first."""
+    newest_first = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0, reverse=True)
+    return [_info(snapshot) for snapshot in newest_first]
+
+
+def preview(table: Table, limit: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """Column names and up to ``limit`` rows of the latest days, without the partition columns."""
+    columns = [field.name for field in table.schema().fields if field.name not in PARTITION_COLUMNS]
+    tasks = _latest_tasks(table, limit)
+    projected = table.schema().select(*columns)
+    scan = ArrowScan(table.metadata, table.io, projected, AlwaysTrue(), limit=limit)
+    return columns, scan.to_table(tasks).to_pylist() if tasks else []
+
+
+def live_files(table: Table) -> Iterator[DataFile]:
+    """The data files of the current snapshot."""
+    snapshot = table.current_snapshot()
+    for manifest in snapshot.manifests(table.io) if snapshot else []:
+        if manifest.content == ManifestContent.DATA:
+            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+                yield entry.data_file
+
+
+def _latest_tasks(table: Table, limit: int) -> list[FileScanTask]:
+    tasks: list[FileScanTask] = []
+    rows = 0
+    for file in sorted(live_files(table), key=lambda file: (-file.partition[1], file.file_path)):
+        if rows >= limit:
+            break
+        tasks.append(FileScanTask(file))
+        rows += file.record_count
+    return tasks
+
+
+def _info(snapshot: Snapshot) -> SnapshotInfo:
+    found = snapshot.summary.additional_properties if snapshot.summary else {}
+    return SnapshotInfo(
+        id=snapshot.snapshot_id,
+        at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+        operation=snapshot.summary.operation.value if snapshot.summary else "",
+        rows_added=int(found.get("added-records", 0)),
+        rows_removed=int(found.get("deleted-records", 0)),
+        total_rows=int(found.get("total-records", 0)),
+        token=found.get("tributary.token", ""),
+    )
+
+
+def _day(file: DataFile) -> date:
+    return EPOCH + timedelta(days=file.partition[1])

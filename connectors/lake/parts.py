@@ -1,0 +1,161 @@
+"""The Parquet files of one day of one dataflow, written before anybody can see them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.typedef import Record
+
+from connectors.lake.failures import lake_failures
+
+if TYPE_CHECKING:
+    from connectors.lake.table import LakeTable
+
+ROW_GROUP_ROWS = 65_536
+ROW_GROUP_BYTES = 64 * 1024 * 1024
+"""Arrow memory held back before a row group is written, whichever limit is met first."""
+FILE_BYTES = 256 * 1024 * 1024
+
+TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class PartFile:
+    """A finished data file. ``rows`` > 0, ``size`` in bytes, ``path`` a full path or URL."""
+
+    path: str
+    dataflow: str
+    day: date
+    rows: int
+    size: int
+
+
+class PartWriter:
+    """Writes the batches of one day to as many files as needed.
+
+    ``token`` begins every file name, so that files of an attempt that died can be told from others.
+    A batch has exactly the table's own columns, in any order, without the partition columns.
+    Used as a context manager it removes its files when the block raises.
+    Methods raise LakeUnavailable or StorageFull; ``write`` raises ValueError for other columns.
+    """
+
+    def __init__(self, table: LakeTable, dataflow: str, day: date, *, token: str, file_bytes: int = FILE_BYTES) -> None:
+        if not dataflow or not TOKEN.fullmatch(token):
+            raise ValueError(f"Not a dataflow and a token for file names: {dataflow!r}, {token!r}")
+        self._dataflow, self._day, self._token, self._file_bytes = dataflow, day, token, file_bytes
+        current = table.load()
+        self._io = current.io
+        self._schema: pa.Schema = schema_to_pyarrow(current.schema())
+        partition = current.spec().partition_to_path(Record(dataflow, (day - EPOCH).days), current.schema())
+        self._folder = f"{current.location_provider().data_path}/{partition}"
+        self._held: list[pa.RecordBatch] = []
+        self._finished: list[PartFile] = []
+        self._file: _OpenFile | None = None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows == 0:
+            return
+        self._held.append(self._complete(batch))
+        rows = sum(held.num_rows for held in self._held)
+        if rows >= ROW_GROUP_ROWS or sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def close(self) -> list[PartFile]:
+        """Finishes; the files of the day, none if there were no rows."""
+        self._flush()
+        self._finish_file()
+        return list(self._finished)
+
+    def abort(self) -> None:
+        """Removes every file written so far. Best effort: what stays is never part of the table."""
+        self._held.clear()
+        paths = [part.path for part in self._finished]
+        if self._file is not None:
+            paths.append(self._file.path)
+            self._file.discard()
+        self._file, self._finished = None, []
+        for path in paths:
+            with suppress(OSError):
+                self._io.delete(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if kind is not None:
+            self.abort()
+
+    def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        own = self._schema.names[2:]
+        if sorted(batch.schema.names) != sorted(own):
+            raise ValueError(f"A batch with the columns {own} is expected, got {batch.schema.names}.")
+        partition = [
+            pa.repeat(pa.scalar(self._dataflow, self._schema.field(0).type), batch.num_rows),
+            pa.repeat(pa.scalar(self._day, pa.date32()), batch.num_rows),
+        ]
+        columns = [batch.column(field.name).cast(field.type) for field in list(self._schema)[2:]]
+        return pa.RecordBatch.from_arrays(partition + columns, schema=self._schema)
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        block = pa.Table.from_batches(self._held)
+        self._held.clear()
+        with lake_failures():
+            self._file = self._file or _OpenFile(self._io, self._new_path(), self._schema)
+            self._file.write(block)
+        if self._file.size >= self._file_bytes:
+            self._finish_file()
+
+    def _finish_file(self) -> None:
+        if self._file is None:
+            return
+        with lake_failures():
+            rows, size = self._file.finish()
+        self._finished.append(PartFile(self._file.path, self._dataflow, self._day, rows, size))
+        self._file = None
+
+    def _new_path(self) -> str:
+        return f"{self._folder}/{self._token}-{len(self._finished):05d}-{uuid.uuid4().hex[:8]}.parquet"
+
+
+class _OpenFile:
+    """One Parquet file under construction, its columns marked with the table's field ids."""
+
+    def __init__(self, io: Any, path: str, schema: pa.Schema) -> None:
+        self.path = path
+        self.rows = 0
+        self._sink = io.new_output(path).create(overwrite=False)
+        # Without Arrow's own schema in the file every reader sees the plain Parquet types.
+        self._writer = pq.ParquetWriter(self._sink, schema, compression="zstd", store_schema=False)
+
+    @property
+    def size(self) -> int:
+        return int(self._sink.tell())
+
+    def write(self, block: pa.Table) -> None:
+        self._writer.write_table(block, row_group_size=2 * ROW_GROUP_ROWS)
+        self.rows += block.num_rows
+
+    def finish(self) -> tuple[int, int]:
+        self._writer.close()
+        size = self.size
+        self._sink.close()
+        return self.rows, size
+
+    def discard(self) -> None:
+        # Closing writes the footer, which a full disk refuses; the file goes either way.
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
+        with suppress(OSError, pa.ArrowException):
+            self._sink.close()

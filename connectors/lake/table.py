@@ -1,0 +1,84 @@
+"""One dataset in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.table import Table
+
+from connectors.lake import inspect
+from connectors.lake.failures import lake_failures
+from connectors.lake.inspect import PARTITION_COLUMNS, SnapshotInfo, TableSummary
+from connectors.lake.parts import PartFile
+from connectors.lake.publish import Publication, Receipt, publish
+
+
+class LakeTable:
+    """A handle on a table, which holds no state: every call sees the table as it is at that moment.
+
+    Methods raise LakeUnavailable when the store or the catalog's database does not answer.
+    """
+
+    def __init__(self, name: str, load: Callable[[], Table]) -> None:
+        self.name = name
+        self._load = load
+
+    def load(self) -> Table:
+        """The table as pyiceberg knows it, freshly read."""
+        with lake_failures():
+            return self._load()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The dataset's own columns as Arrow types, without the partition columns."""
+        every = schema_to_pyarrow(self.load().schema(), include_field_ids=False)
+        return pa.schema([field for field in every if field.name not in PARTITION_COLUMNS])
+
+    @property
+    def folder(self) -> str:
+        """Where the table lies: an absolute path or an URL."""
+        return self.load().location()
+
+    @property
+    def metadata_location(self) -> str:
+        """The file that describes the current state; engines without a catalog open this one."""
+        return self.load().metadata_location
+
+    def publish(
+        self,
+        dataflow: str,
+        days: Sequence[date],
+        files: Iterable[PartFile],
+        *,
+        token: str,
+        still_mine: Callable[[], bool],
+    ) -> Receipt:
+        """Replaces ``days`` of ``dataflow`` by ``files`` in one commit; days without a file become empty.
+
+        Doing it again, with the same token or with the same files, changes nothing.
+        Raises LeaseLost, LakeConflict, LakeUnavailable, StorageFull; ValueError if a file is of no day given.
+        """
+        return publish(self.load, Publication(dataflow, frozenset(days), tuple(files), token), still_mine)
+
+    def summary(self) -> TableSummary:
+        with lake_failures():
+            return inspect.summary(self._load())
+
+    def days(self, dataflow: str | None = None) -> dict[date, int]:
+        """Rows by day, of one dataflow or of all, oldest first."""
+        with lake_failures():
+            return inspect.days(self._load(), dataflow)
+
+    def snapshots(self) -> list[SnapshotInfo]:
+        """Newest first."""
+        with lake_failures():
+            return inspect.snapshots(self._load())
+
+    def preview(self, limit: int = 100) -> tuple[list[str], list[dict[str, Any]]]:
+        """Column names, and up to ``limit`` rows of the latest days."""
+        with lake_failures():
+            return inspect.preview(self._load(), limit)

@@ -1,0 +1,90 @@
+"""From the bytes of an export to blocks of whole lines, with the proof that nothing is missing at the end.
+
+Lines end at 0x0A and nowhere else: U+2028, U+0085 and their like are legal inside JSON strings (airbyte#11018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from isal import igzip_lib
+
+from connectors.errors import IncompleteExport
+from connectors.mixpanel import outcomes
+from connectors.mixpanel.outcomes import Ending
+
+BLOCK = 1 << 20
+# Mixpanel refuses events above 1 MB at ingestion; a "line" of this size is no event, and memory must stay bounded.
+LONGEST_LINE = 64 << 20
+BLANK = b" \t\r\n"
+# isal's type stub declares the exception class as an instance.
+DAMAGED = cast(type[Exception], igzip_lib.IsalError)
+
+TRUNCATED = "the compressed body ends before its checksum: part of the export is missing"
+GARBLED = "the compressed body is damaged: it is no valid gzip data or its checksum is wrong"
+TOO_LONG = f"a single line is longer than {LONGEST_LINE >> 20} MB; an event of Mixpanel has at most 1 MB"
+
+
+def inflate(chunks: Iterable[bytes], piece: int = BLOCK) -> Iterator[bytes]:
+    """Gunzip, at most ``piece`` bytes at a time, members one after the other.
+
+    Raises IncompleteExport when a checksum is wrong, the last trailer is missing, or something else follows it.
+    """
+    member = None
+    for chunk in chunks:
+        while chunk:
+            member = member or igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+            yield from _drain(member, chunk, piece)
+            chunk, member = (member.unused_data, None) if member.eof else (b"", member)
+    if member is not None:
+        raise IncompleteExport(TRUNCATED, status=200)
+
+
+def _drain(member: igzip_lib.IgzipDecompressor, chunk: bytes, piece: int) -> Iterator[bytes]:
+    while True:
+        try:
+            data = member.decompress(chunk, piece)
+        except DAMAGED:
+            raise IncompleteExport(GARBLED, status=200) from None
+        if data:
+            yield data
+        if member.eof or member.needs_input or not data:
+            return
+        chunk = b""
+
+
+def whole_lines(pieces: Iterable[bytes], block_size: int = BLOCK) -> Iterator[bytes]:
+    """Blocks of whole lines, each ending in a newline, about ``block_size`` bytes (one longer line: as long as it is).
+
+    The last line is held back until the end is known. Raises IncompleteExport instead of yielding it when it is not
+    a whole event; a missing final newline alone is fine. Nothing is yielded for an empty body.
+    """
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) < block_size:
+            continue
+        cut = _start_of_last_line(held)
+        if cut:
+            yield bytes(held[:cut])
+            del held[:cut]
+        elif len(held) > LONGEST_LINE:
+            raise IncompleteExport(TOO_LONG, status=200)
+    yield from _last_block(bytes(held))
+
+
+def _start_of_last_line(held: bytearray) -> int:
+    """Where the last line that is not blank begins; it may be the last of all, so it must wait."""
+    return held.rfind(b"\n", 0, len(held.rstrip(BLANK))) + 1
+
+
+def _last_block(held: bytes) -> Iterator[bytes]:
+    text = held.rstrip(BLANK)
+    tail = text[text.rfind(b"\n") + 1 :]
+    how = outcomes.ending(tail)
+    if how is Ending.EMPTY:
+        return
+    if how is not Ending.COMPLETE:
+        raise outcomes.incomplete(how, tail)
+    yield text + b"\n"

@@ -1,0 +1,50 @@
+"""The ledger of export requests: what was asked of Mixpanel, by whom, and what is left of its limits."""
+
+from __future__ import annotations
+
+from connectors.models.account import Account
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RateBudget(models.Model):
+    """One row per Mixpanel project, whichever account or dataflow asks: the limits are the project's.
+
+    ``version`` is the compare-and-swap ticket: a reservation counts, inserts and raises it in one transaction.
+    ``blocked_until`` is what Mixpanel itself asked for in a 429.
+    """
+
+    project = models.CharField(max_length=300, unique=True)
+    version = models.BigIntegerField(default=0)
+    blocked_until = models.DateTimeField(null=True, blank=True)
+
+
+class ExportRequest(models.Model):
+    """One request to the export endpoint; written before it is sent, so that a crash still counts."""
+
+    class Purpose(models.TextChoices):
+        RUN = "run", _("Run")
+        PREVIEW = "preview", _("Preview")
+        TEST = "test", _("Connection test")
+
+    budget = models.ForeignKey(RateBudget, on_delete=models.CASCADE, related_name="requests")
+    account = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="requests")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    reference = models.CharField(max_length=60, blank=True, db_index=True)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    sent_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    counted = models.BooleanField(default=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    size = models.BigIntegerField(default=0)
+    code = models.CharField(max_length=40, blank=True)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-sent_at", "-pk"]
+        indexes = [models.Index(fields=["budget", "sent_at"])]
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.ended_at - self.sent_at).total_seconds() if self.ended_at else None

@@ -1,0 +1,23 @@
+from dataflows.models.coverage import Day, DayStatus
+from dataflows.models.dataflow import Dataflow, DataflowStatus, Frequency
+from dataflows.models.dataset import Dataset, Schema
+from dataflows.models.heartbeat import Heartbeat
+from dataflows.models.run import IllegalMove, Run, RunStatus, Trigger
+from dataflows.models.window import Window, WindowStatus
+
+__all__ = [
+    "Dataflow",
+    "DataflowStatus",
+    "Dataset",
+    "Day",
+    "DayStatus",
+    "Frequency",
+    "Heartbeat",
+    "IllegalMove",
+    "Run",
+    "RunStatus",
+    "Schema",
+    "Trigger",
+    "Window",
+    "WindowStatus",
+]

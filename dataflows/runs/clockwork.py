@@ -1,0 +1,57 @@
+"""What a tick does: start due dataflows, find runs that wait for a worker, say that the scheduler lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from dataflows.models import Dataflow, Heartbeat, Run, RunStatus
+from dataflows.runs import lifecycle
+from django.conf import settings
+from django.db.models import Q
+
+# A process that has not been seen for so long is not coming back.
+FORGOTTEN = timedelta(days=1)
+
+
+def start_due(*, now: datetime) -> list[Run]:
+    """Start a run for every dataflow whose slot has come."""
+    started = (lifecycle.start_due(flow, now=now) for flow in Dataflow.objects.due(now).select_related("account"))
+    return [run for run in started if run is not None]
+
+
+def waiting(*, now: datetime) -> list[tuple[int, int]]:
+    """Runs that want a worker and how many bells to ring for each; the same run not oftener than every tick.
+
+    A queued run, a run with a window nobody holds (new, due for its retry, or left by a dead worker), and a
+    run that is only waiting to be settled all come out here: lost messages delay work and never lose it.
+    """
+    pause = timedelta(seconds=settings.TICK_SECONDS)
+    quiet = Q(rung_at=None) | Q(rung_at__lte=now - pause)
+    found = []
+    for run in Run.objects.unfinished().filter(quiet).order_by("created_at"):
+        wanted = _wanted(run, now)
+        if wanted and Run.objects.filter(quiet, pk=run.pk).update(rung_at=now):
+            found.append((run.pk, wanted))
+    return found
+
+
+def _wanted(run: Run, now: datetime) -> int:
+    free = run.windows.claimable(now).count()
+    held = run.windows.open().filter(lease_until__gte=now).count()
+    if run.status == RunStatus.CANCELLING or not run.windows.open().exists():
+        return 1
+    return min(free, max(0, settings.WINDOWS_AT_ONCE - held))
+
+
+def bells(run: Run) -> int:
+    """How many workers may start on a fresh run."""
+    return min(settings.WINDOWS_AT_ONCE, run.windows.open().count()) or 1
+
+
+def beat(*, now: datetime) -> None:
+    """Leave a sign of life of the scheduler, and of the worker that did its bidding."""
+    Heartbeat.beat("tick", now=now)
+    Heartbeat.beat(f"worker:{socket.gethostname()}:{os.getpid()}", now=now)
+    Heartbeat.objects.filter(at__lt=now - FORGOTTEN).delete()

@@ -1,0 +1,118 @@
+"""One step of a run: claim a window, copy it, promote it, publish it.
+
+Ordinary code without Celery. It writes rows and never enqueues; whoever called it rings again.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+
+from connectors.errors import ConnectorError
+from connectors.lake import LeaseLost
+from dataflows import stores
+from dataflows.mapping import MappingInvalid, Plan, bind, compile_plan
+from dataflows.models import Run, RunStatus, Window, WindowStatus
+from dataflows.models.dataflow import mapping_rows
+from dataflows.runs import copying, failures, lifecycle, publishing
+from dataflows.runs.leases import Lease
+from dataflows.runs.promotion import promote
+from django.conf import settings
+from django.db import DatabaseError
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class Next(Enum):
+    NOW = "now"
+    """There may be more to do at once: ring again."""
+    LATER = "later"
+    """Nothing to do now; a later tick rings."""
+
+
+def advance(run_id: int, *, clock: Clock) -> Next:
+    """Work on one window of the run, or settle the run when none is left. Safe to call twice, by anybody."""
+    run = Run.objects.select_related("dataflow").get(pk=run_id)
+    if run.status == RunStatus.QUEUED:
+        run.move(RunStatus.RUNNING, started_at=clock())
+    window = _claim(run, clock()) if run.status == RunStatus.RUNNING else None
+    if window is None:
+        lifecycle.settle(run, now=clock())
+        return Next.LATER
+    _work(window, clock)
+    return Next.NOW
+
+
+def _claim(run: Run, now: datetime) -> Window | None:
+    lease = timedelta(seconds=settings.LEASE_SECONDS)
+    window = Window.objects.claim_next(run, owner=uuid.uuid4().hex, now=now, lease=lease)
+    if window is not None and failures.abandoned(window, now=now):
+        return _claim(run, now)
+    return window
+
+
+def _work(window: Window, clock: Clock) -> None:
+    try:
+        with Lease(window, seconds=settings.LEASE_SECONDS, clock=clock) as lease:
+            _step(window, lease)
+        failures.release(window)
+    except LeaseLost:
+        logger.info("window %s: no longer ours", window.pk)
+        failures.release_lost(window, now=clock())
+    except ConnectorError as error:
+        failures.record(window, error, now=clock())
+    except MappingInvalid as error:
+        failures.record_mapping(window, error, now=clock())
+    except DatabaseError:
+        # The database went away: nothing can be written down. The lease runs out and another worker goes on.
+        logger.exception("window %s: database away", window.pk)
+        raise
+    except Exception:
+        logger.exception("window %s: unexpected failure", window.pk)
+        failures.record_bug(window, traceback.format_exc(), now=clock())
+
+
+def _step(window: Window, lease: Lease) -> None:
+    if window.status in {WindowStatus.WAITING, WindowStatus.COPYING}:
+        copying.copy(window, lease)
+    if window.status in {WindowStatus.LANDED, WindowStatus.PROMOTING}:
+        _promote(window, lease)
+
+
+def _promote(window: Window, lease: Lease) -> None:
+    window.move(WindowStatus.PROMOTING, events_done=0)
+    flow, landing = window.run.dataflow, stores.landing()
+    table = stores.lake().open(flow.dataset.table)
+    blocks = flow.account.open().blocks(landing, window.landed_key)
+    promoted = promote(
+        blocks,
+        plan_of(window.run),
+        days=(window.first_day, window.last_day),
+        table=table,
+        dataflow=str(flow.pk),
+        token=f"{window.pk}-{window.owner}",
+        threshold=threshold_of(window.run),
+        rejected_storage=landing,
+        scratch=settings.SCRATCH_DIR,
+        lease=lease,
+    )
+    publishing.publish(window, promoted, table, lease)
+
+
+def plan_of(run: Run) -> Plan:
+    """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
+    flow = run.dataflow
+    return compile_plan(bind(mapping_rows(run.mapping), flow.dataset.schema.xdm), flow.reading)
+
+
+def threshold_of(run: Run) -> Decimal:
+    """Percent of rejected records a day may have; none at all without partial ingestion."""
+    flow = run.dataflow
+    return flow.error_threshold if flow.partial_ingestion else Decimal(0)

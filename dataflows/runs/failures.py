@@ -1,0 +1,104 @@
+"""What becomes of a window that did not go well: again later, or the end with a reason a person can act on."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.errors import BudgetEmpty, ConnectorError, Fate, IncompleteExport, RateLimited
+from dataflows import stores
+from dataflows.mapping import MappingInvalid
+from dataflows.models import Run, RunStatus, Window, WindowStatus
+from django.conf import settings
+from django.db.models import F
+
+LONGEST_WAIT = timedelta(hours=1)
+ASKED_TO_WAIT = (BudgetEmpty, RateLimited)
+
+
+def abandoned(window: Window, *, now: datetime) -> bool:
+    """Count a predecessor that died holding the window; fail the window when too many did. True when it failed."""
+    if window.status not in {WindowStatus.COPYING, WindowStatus.PROMOTING}:
+        return False
+    Window.objects.filter(pk=window.pk, owner=window.owner).update(attempts=F("attempts") + 1)
+    window.attempts += 1
+    if window.attempts < settings.WINDOW_ATTEMPTS:
+        return False
+    _fail(window, "worker_lost", f"{window.attempts} workers died holding these days.", now)
+    return True
+
+
+def release(window: Window) -> None:
+    """Give the lease back after a step that went well."""
+    Window.objects.filter(pk=window.pk, owner=window.owner).update(lease_until=None)
+
+
+def release_lost(window: Window, *, now: datetime) -> None:
+    """The run is being cancelled, or somebody else has the window: then the filter finds nothing to change."""
+    cancelling = Window.objects.filter(pk=window.pk, owner=window.owner, run__status=RunStatus.CANCELLING)
+    cancelling.open().update(status=WindowStatus.CANCELLED, lease_until=None, finished_at=now)
+
+
+def record(window: Window, error: ConnectorError, *, now: datetime) -> None:
+    """Its fate decides: a date to try again, or the end of the window."""
+    if error.fate is Fate.ASK_USER:
+        _fail(window, error.code, error.detail, now)
+        _fail_rest(window.run, error.code, error.detail, now)
+        return
+    attempts = window.attempts if isinstance(error, ASKED_TO_WAIT) else window.attempts + 1
+    if attempts >= settings.WINDOW_ATTEMPTS:
+        _fail(window, error.code, error.detail, now, attempts=attempts)
+        return
+    _retry(window, error, attempts, now)
+
+
+def record_mapping(window: Window, error: MappingInvalid, *, now: datetime) -> None:
+    """The mapping fits no window of the run."""
+    detail = " ".join(problem.message for problem in error.problems)
+    _fail(window, "mapping_invalid", detail, now)
+    _fail_rest(window.run, "mapping_invalid", detail, now)
+
+
+def record_bug(window: Window, trace: str, *, now: datetime) -> None:
+    """Anything unexpected fails the run, with its traceback kept."""
+    detail = trace.strip().splitlines()[-1]
+    _fail(window, "internal", detail, now, error_trace=trace)
+    _fail_rest(window.run, "internal", detail, now)
+    Run.objects.filter(pk=window.run_id).update(error_trace=trace)
+
+
+def wait_before(attempt: int, error: ConnectorError) -> timedelta:
+    """What the other side asked for, otherwise doubling from RETRY_SECONDS, with jitter, an hour at most."""
+    if error.retry_after is not None:
+        return min(timedelta(seconds=error.retry_after), LONGEST_WAIT)
+    doubled = timedelta(seconds=settings.RETRY_SECONDS * 2 ** max(0, attempt - 1))
+    return min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
+
+
+def _retry(window: Window, error: ConnectorError, attempts: int, now: datetime) -> None:
+    copied = window.status == WindowStatus.PROMOTING and not isinstance(error, IncompleteExport)
+    fields: dict[str, Any] = {} if copied else {"landed_key": "", "landed_size": 0}
+    if window.landed_key and not copied:
+        stores.landing().delete(window.landed_key)
+    Window.objects.filter(pk=window.pk, owner=window.owner).open().update(
+        status=WindowStatus.LANDED if copied else WindowStatus.WAITING,
+        lease_until=None,
+        attempts=attempts,
+        not_before=now + wait_before(attempts, error),
+        error_code=error.code,
+        error_detail=error.detail,
+        **fields,
+    )
+
+
+def _fail(window: Window, code: str, detail: str, now: datetime, **fields: Any) -> None:
+    window.move(
+        WindowStatus.FAILED, lease_until=None, finished_at=now, error_code=code, error_detail=detail, **fields
+    )
+
+
+def _fail_rest(run: Run, code: str, detail: str, now: datetime) -> None:
+    """The reason holds for every window of the run: there is no point in asking again for each."""
+    unheld = run.windows.filter(lease_until=None)
+    unheld.open().update(status=WindowStatus.FAILED, finished_at=now, error_code=code, error_detail=detail)

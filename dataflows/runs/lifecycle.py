@@ -1,0 +1,205 @@
+"""The life of dataflows and runs: activate, start, cancel, settle. Writes rows; whoever calls it rings the bell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from connectors.roles import User
+from dataflows import scheduling, stores
+from dataflows.mapping import bind
+from dataflows.models import Dataflow, DataflowStatus, Dataset, Day, DayStatus, Run, RunStatus, Trigger, Window
+from dataflows.models import WindowStatus
+from dataflows.runs import planner
+from django.db import transaction
+from django.db.models import Max, Sum
+
+logger = logging.getLogger(__name__)
+
+COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
+# After one of these only a person can make the next run succeed: the dataflow pauses instead of failing on.
+PAUSING = {
+    "bad_credentials",
+    "wrong_region",
+    "no_project_access",
+    "unknown_project",
+    "secret_unreadable",
+    "host_refused",
+    "mapping_invalid",
+}
+
+
+class CannotStart(Exception):
+    """A run cannot be started now; ``code`` and the message say why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def activate(draft: Dataflow, *, by: User, now: datetime) -> Dataflow:
+    """Turn a complete draft into an enabled dataflow: dataset, table and due time, all or nothing.
+
+    Raises MappingInvalid, LakeUnavailable; then the draft is as it was.
+    """
+    with transaction.atomic():
+        if draft.dataset is None:
+            draft.dataset = Dataset.objects.create(
+                name=draft.new_dataset_name,
+                description=draft.new_dataset_description,
+                schema=draft.new_dataset_schema,
+                created_by=by,
+            )
+        xdm = draft.dataset.schema.xdm
+        bind(draft.mapping_rows(), xdm)
+        stores.lake().create(draft.dataset.table, xdm.arrow_schema())
+        draft.start_at = draft.start_at or now
+        draft.status, draft.activated_at, draft.next_run_at = DataflowStatus.ENABLED, now, draft.start_at
+        draft.mapping_version = 1
+        draft.sample = []
+        draft.save()
+    return draft
+
+
+def start(
+    flow: Dataflow,
+    *,
+    trigger: Trigger,
+    days: tuple[date, date] | None = None,
+    slot: datetime | None = None,
+    by: User | None = None,
+    now: datetime,
+) -> Run:
+    """Queue a run over ``days``, or over what its schedule wants read now. Raises CannotStart."""
+    if flow.is_draft:
+        raise CannotStart("draft", "A draft does not run. Finish it first.")
+    if flow.runs.unfinished().exists():
+        raise CannotStart("already_running", "A run of this dataflow is still going on. Wait for it or cancel it.")
+    wanted = days or due_days(flow, now)
+    if wanted is None:
+        raise CannotStart("nothing_to_read", "There is no day to read yet: the first one is still going on.")
+    with transaction.atomic():
+        run = Run.objects.create(
+            dataflow=flow,
+            trigger=trigger,
+            requested_by=by,
+            slot=slot,
+            first_day=wanted[0],
+            last_day=wanted[1],
+            mapping=flow.mapping,
+            mapping_version=flow.mapping_version,
+        )
+        Window.objects.bulk_create(_windows(run, scheduling.days_between(*wanted)))
+    return run
+
+
+def due_days(flow: Dataflow, now: datetime) -> tuple[date, date] | None:
+    """The days a scheduled run reads now; ``None`` when none is complete yet."""
+    several_a_day = flow.frequency in {"minute", "hour"}
+    last = scheduling.last_day(now, flow.timezone, include_today=several_a_day)
+    began = scheduling.last_day(flow.start_at or now, flow.timezone, include_today=True)
+    wants_history = flow.backfill or flow.frequency == "once"
+    newest = flow.days.exclude(published_at=None).aggregate(newest=Max("day"))["newest"]
+    return planner.interval(
+        last=last,
+        newest_loaded=newest,
+        history_from=(flow.history_from or began) if wants_history else began,
+        lookback_days=flow.lookback_days,
+    )
+
+
+def _windows(run: Run, days: Sequence[date]) -> list[Window]:
+    seen = dict(run.dataflow.days.exclude(published_at=None).values_list("day", "received"))
+    planned = planner.windows_for(days, seen)
+    return [Window(run=run, first_day=window.first, last_day=window.last) for window in planned]
+
+
+def start_due(flow: Dataflow, *, now: datetime) -> Run | None:
+    """Start the run of a due slot, once, whoever else tries; missed slots are made up for by this one run."""
+    slot = flow.next_run_at
+    following = flow.schedule.next_after(now)
+    won = Dataflow.objects.filter(pk=flow.pk, next_run_at=slot).update(next_run_at=following)
+    if not won:
+        return None
+    try:
+        return start(flow, trigger=Trigger.SCHEDULE, slot=slot, now=now)
+    except CannotStart as reason:
+        logger.info("dataflow %s: slot %s skipped: %s", flow.pk, slot, reason)
+        return None
+
+
+def retry(run: Run, *, by: User, now: datetime) -> Run:
+    """A new run over the interval of a finished one. Raises CannotStart."""
+    if not run.is_finished:
+        raise CannotStart("already_running", "This run is still going on.")
+    return start(run.dataflow, trigger=Trigger.RETRY, days=(run.first_day, run.last_day), by=by, now=now)
+
+
+def cancel(run: Run, *, now: datetime) -> bool:
+    """Ask the run to stop; what is published stays published. False when it had ended before."""
+    if run.status == RunStatus.QUEUED:
+        won = run.move(RunStatus.CANCELLED, finished_at=now)
+        if won:
+            run.windows.open().update(status=WindowStatus.CANCELLED, finished_at=now)
+            return True
+    if run.status == RunStatus.RUNNING:
+        won = run.move(RunStatus.CANCELLING)
+        settle(run, now=now)
+        return won
+    return run.status in {RunStatus.CANCELLING, RunStatus.CANCELLED}
+
+
+def settle(run: Run, *, now: datetime) -> None:
+    """End the run when no window wants work any more; windows of dead workers count as free."""
+    if run.status == RunStatus.CANCELLING:
+        unheld = run.windows.open().exclude(lease_until__gt=now)
+        unheld.update(status=WindowStatus.CANCELLED, lease_until=None, finished_at=now)
+    if run.status not in {RunStatus.RUNNING, RunStatus.CANCELLING} or run.windows.open().exists():
+        return
+    totals = run.windows.aggregate(**{name: Sum(name, default=0) for name in COUNTS})
+    outcome = RunStatus.CANCELLED if run.status == RunStatus.CANCELLING else _outcome(run)
+    reason = run.windows.exclude(error_code="").filter(status=WindowStatus.FAILED).first()
+    error = {"error_code": reason.error_code, "error_detail": reason.error_detail} if reason else {}
+    if run.move(outcome, finished_at=now, **totals, **error) and reason:
+        _after_failure(run, reason.error_code)
+
+
+def _outcome(run: Run) -> RunStatus:
+    statuses = set(run.windows.values_list("status", flat=True))
+    failed_days = any(day["status"] == DayStatus.FAILED for days in run.windows.values_list("days", flat=True) for day in days)
+    if WindowStatus.PUBLISHED not in statuses:
+        return RunStatus.FAILED
+    whole = statuses == {WindowStatus.PUBLISHED} and not failed_days
+    return RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL
+
+
+def _after_failure(run: Run, code: str) -> None:
+    """Mark the days that were not read as failed, and pause the dataflow when only a person can help."""
+    for window in run.windows.filter(status=WindowStatus.FAILED):
+        for day in scheduling.days_between(window.first_day, window.last_day):
+            values = {"status": DayStatus.FAILED, "error_code": window.error_code, "error_detail": window.error_detail}
+            Day.objects.update_or_create(dataflow=run.dataflow, day=day, defaults=values)
+    if code in PAUSING:
+        Dataflow.objects.filter(pk=run.dataflow_id, status=DataflowStatus.ENABLED).update(
+            status=DataflowStatus.DISABLED, status_reason=code
+        )
+
+
+def enable(flow: Dataflow, *, now: datetime) -> None:
+    """Let the schedule start runs again, from its next due time on."""
+    due = flow.schedule.next_after(now)
+    Dataflow.objects.live().filter(pk=flow.pk).update(status=DataflowStatus.ENABLED, status_reason="", next_run_at=due)
+
+
+def disable(flow: Dataflow) -> None:
+    """Stop the schedule; a run that is going on goes on."""
+    Dataflow.objects.live().filter(pk=flow.pk).update(status=DataflowStatus.DISABLED, status_reason="")
+
+
+def delete(flow: Dataflow) -> None:
+    """Remove the dataflow and its history; the dataset and its data stay. Raises CannotStart while it runs."""
+    if flow.runs.unfinished().exists():
+        raise CannotStart("already_running", "A run of this dataflow is still going on. Cancel it first.")
+    flow.delete()
+

@@ -1,0 +1,120 @@
+"""Rejected records: kept beside the dataset with their raw text, reason and place; nothing vanishes.
+
+One gzip file of JSON lines per day and window, each line
+``{"line": int, "code": str, "field": str, "message": str, "raw": str}``. Bytes of the raw text that are not
+UTF-8 are written as lone surrogates (``surrogateescape``), so the original bytes can be restored exactly.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from connectors.base import LandingWriter
+from connectors.storage import Landing
+from dataflows.mapping import Rejected
+
+SAMPLE_CHARACTERS = 2_000
+REASONS_KEPT = 100
+
+
+@dataclass
+class Reasons:
+    """Counts by (kind, code, field) with the first message and sample of each."""
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    samples: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def reject(self, record: Rejected) -> None:
+        key = ("rejected", record.code, record.field)
+        self.counts[key] += 1
+        if key not in self.samples:
+            self.samples[key] = (record.message, _text(record.raw)[:SAMPLE_CHARACTERS])
+
+    def warn(self, code: str, name: str, message: str, count: int) -> None:
+        key = ("warning", code, name)
+        self.counts[key] += count
+        self.samples.setdefault(key, (message, ""))
+
+    def as_list(self) -> list[dict[str, Any]]:
+        """Most frequent first, as stored on a window."""
+        return [
+            {"kind": kind, "code": code, "field": name, "count": count}
+            | dict(zip(("message", "sample"), self.samples[kind, code, name], strict=True))
+            for (kind, code, name), count in self.counts.most_common(REASONS_KEPT)
+        ]
+
+
+class RejectedFiles:
+    """Writes the rejected records of one window, a file per day; ``commit`` makes them visible."""
+
+    def __init__(self, storage: Landing, prefix: str) -> None:
+        self._storage, self._prefix = storage, prefix
+        self._open: dict[date, tuple[LandingWriter, gzip.GzipFile]] = {}
+        self.counts: Counter[date] = Counter()
+
+    def add(self, day: date, record: Rejected) -> None:
+        if day not in self._open:
+            writer = self._storage.create(self._key(day))
+            self._open[day] = (writer, gzip.GzipFile(fileobj=_Sink(writer), mode="wb", compresslevel=4, mtime=0))  # type: ignore[arg-type]
+        self.counts[day] += 1
+        self._open[day][1].write(_line(record))
+
+    def commit(self) -> dict[date, str]:
+        """The key of each day's file."""
+        for writer, packed in self._open.values():
+            packed.close()
+            writer.commit()
+        keys = {day: self._key(day) for day in self._open}
+        self._open = {}
+        return keys
+
+    def abort(self) -> None:
+        for writer, _ in self._open.values():
+            writer.abort()
+        self._open = {}
+
+    def _key(self, day: date) -> str:
+        return f"{self._prefix}/{day}.jsonl.gz"
+
+
+class _Sink:
+    """What GzipFile needs of a file, over a landing writer."""
+
+    def __init__(self, writer: LandingWriter) -> None:
+        self._writer = writer
+
+    def write(self, chunk: bytes) -> int:
+        self._writer.write(bytes(chunk))
+        return len(chunk)
+
+    def flush(self) -> None:
+        """The writer flushes when it commits."""
+
+
+def read(storage: Landing, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The rejected records in the given files. Raises LandingUnavailable."""
+    for key in keys:
+        with storage.open(key) as packed, gzip.open(packed) as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def _line(record: Rejected) -> bytes:
+    shown = {
+        "line": record.line,
+        "code": record.code,
+        "field": record.field,
+        "message": record.message,
+        "raw": _text(record.raw),
+    }
+    return json.dumps(shown).encode() + b"\n"
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

@@ -1,0 +1,19 @@
+"""Where things lie: the landing zone and the lake, as the settings say."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from connectors.lake import Lake
+from connectors.storage import Landing, open_landing
+from django.conf import settings
+
+
+@cache
+def landing() -> Landing:
+    return open_landing(settings.LANDING_URL)
+
+
+@cache
+def lake() -> Lake:
+    return Lake(settings.LAKE_CATALOG_URL, settings.LAKE_URL)

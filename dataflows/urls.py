@@ -1,0 +1,9 @@
+"""Addresses of the pages, one list per room."""
+
+from dataflows.datasets.urls import urlpatterns as datasets
+from dataflows.monitoring.urls import urlpatterns as monitoring
+from dataflows.wizard.urls import urlpatterns as wizard
+
+app_name = "dataflows"
+
+urlpatterns = [*wizard, *monitoring, *datasets]
