@@ -39,9 +39,9 @@ HOPS: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.ProxyError, "proxy: the proxy on the way to {host} did not let the request through"),
     (urllib3_errors.SSLError, "TLS: no secure connection to {host} could be made"),
     (requests.exceptions.SSLError, "TLS: no secure connection to {host} could be made"),
+    (urllib3_errors.NewConnectionError, "connect: {host} refused the connection or there is no route to it"),
     (urllib3_errors.ConnectTimeoutError, "connect: {host} did not accept a connection within {connect:g} s"),
     (urllib3_errors.ReadTimeoutError, "answer: {host} took the request and sent nothing for {idle:g} s"),
-    (urllib3_errors.NewConnectionError, "connect: {host} refused the connection or there is no route to it"),
     (urllib3_errors.ProtocolError, "answer: {host} closed the connection without an answer"),
 )
 

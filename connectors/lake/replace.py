@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
 
@@ -38,6 +39,17 @@ class _ReplaceFiles(_OverwriteFiles):
         return mine or manifest.has_added_files() or manifest.has_existing_files()
 
 
+class _ReplaceTransaction(Transaction):
+    """A transaction that does not copy the whole metadata each time it is looked at.
+
+    pyiceberg copies it some twenty times per commit, which costs seconds once there are hundreds of snapshots.
+    """
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        return super().table_metadata if self._updates else self._table.metadata
+
+
 def replace_files(
     table: Table, drop: Iterable[DataFile], add: Iterable[DataFile], properties: Mapping[str, str]
 ) -> int:
@@ -46,7 +58,7 @@ def replace_files(
     The commit succeeds only if the table's current snapshot is still the one of ``table``.
     Raises pyiceberg's CommitFailedException if it is not; the table is then unchanged.
     """
-    with table.transaction() as transaction:
+    with _ReplaceTransaction(table) as transaction:
         producer = _ReplaceFiles(Operation.OVERWRITE, transaction, table.io, snapshot_properties=dict(properties))
         for file in drop:
             producer.delete_data_file(file)

@@ -22,9 +22,9 @@ from connectors.errors import (
     RateLimited,
     ServiceDown,
     TimezoneMismatch,
-    Unreachable,
     UnknownProject,
     UnknownTimezone,
+    Unreachable,
     WrongRegion,
 )
 from connectors.messages import message_for

@@ -110,7 +110,7 @@ def sample(client: MixpanelClient, project_id: str, days: DayRange, limit: int) 
 
 def _record(line: bytes) -> Record | None:
     try:
-        record = json.loads(line.decode("utf-8", "replace"))
+        record = json.loads(line.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
         return None
     if isinstance(record, dict) and isinstance(record.get("properties"), dict) and "event" in record:

@@ -87,7 +87,11 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["dataflow", "-created_at"]), models.Index(fields=["status"])]
+        indexes = [
+            models.Index(fields=["dataflow", "-created_at"]),
+            models.Index(fields=["-created_at", "-id"]),
+            models.Index(fields=["status"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["dataflow", "slot"], name="one_run_per_slot"),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="run_days_in_order"),

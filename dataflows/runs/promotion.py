@@ -175,26 +175,25 @@ def _account_of(day: date, mask: np.ndarray | None, rejected: int) -> DayAccount
 def _write_parts(
     intake: Intake, masks: dict[date, np.ndarray], table: LakeTable, dataflow: str, token: str, lease: Lease
 ) -> list[PartFile]:
+    writers: list[PartWriter] = []
     parts: list[PartFile] = []
     try:
         for day, mask in sorted(masks.items()):
-            parts += _write_day(PartWriter(table, dataflow, day, token=token), intake.spools[day], mask, lease)
+            writers.append(PartWriter(table, dataflow, day, token=token))
+            parts += _write_day(writers[-1], intake.spools[day], mask, lease)
     except BaseException:
-        table.discard(parts)
+        for writer in writers:
+            writer.abort()
         raise
     return parts
 
 
 def _write_day(writer: PartWriter, spool: DaySpool, mask: np.ndarray, lease: Lease) -> list[PartFile]:
     start = 0
-    try:
-        for batch in spool.batches():
-            lease.check()
-            keep = pa.array(mask[start : start + batch.num_rows])
-            start += batch.num_rows
-            columns = [name for name in batch.schema.names if not name.startswith("__")]
-            writer.write(batch.select(columns).filter(keep))
-        return writer.close()
-    except BaseException:
-        writer.abort()
-        raise
+    for batch in spool.batches():
+        lease.check()
+        keep = pa.array(mask[start : start + batch.num_rows])
+        start += batch.num_rows
+        columns = [name for name in batch.schema.names if not name.startswith("__")]
+        writer.write(batch.select(columns).filter(keep))
+    return writer.close()

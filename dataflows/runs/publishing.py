@@ -36,8 +36,11 @@ def publish(window: Window, promoted: Promoted, table: LakeTable, lease: Lease) 
 
 
 def token(window: Window) -> str:
-    """Names the window's content in the table's history: the same for every worker that publishes it."""
-    return f"window-{window.pk}"
+    """Names the window's content in the table's history: the same for every worker that publishes it.
+
+    The run's birth is part of it, because numbers start again in a database that was set up anew over an old lake.
+    """
+    return f"window-{window.pk}-{window.run.created_at.timestamp():.6f}"
 
 
 def _finish_window(window: Window, promoted: Promoted, receipt: Receipt | None, now: datetime) -> bool:

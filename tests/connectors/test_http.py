@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+
 from connectors.errors import (
     BadRequest,
     ConnectionCut,
@@ -237,9 +238,8 @@ class TestSecrets:
     def test_neither_repr_nor_network_errors_show_anything(self, server: FaultServer):
         client = client_of(server.url)
         server.answer("/x", Answer(stall=5))
-        with pytest.raises(Unreachable) as caught:
-            with client.stream("/x", {"project_id": "12345"}):
-                pass
+        with pytest.raises(Unreachable) as caught, client.stream("/x", {"project_id": "12345"}):
+            pass
         shown = repr(client) + str(caught.value) + repr(caught.value)
         assert SECRET not in shown
         assert BASIC not in shown

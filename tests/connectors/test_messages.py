@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from connectors import errors
 from connectors.errors import ConnectorError
 from connectors.messages import MESSAGES, message_for

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ACCOUNT_NAME = "Sample Mixpanel"
+"""What the demo calls the account it makes."""
+
 USERNAME = "reader.5a3b1e.mp-service-account"
 """Service account, in the form Mixpanel gives such names."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from connectors.mixpanel.client import MixpanelClient
 from connectors.mixpanel.credentials import Credentials
 from connectors.mixpanel.hosts import extra

@@ -77,8 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = fault.next_answer(parts.path)
         if answer.cut_after is None:
             fault.closing.wait(answer.stall)
-        self._head(answer)
         try:
+            self._head(answer)
             self._body(answer)
         except OSError:
             self.close_connection = True
@@ -146,7 +146,7 @@ class FaultServer:
         self._lock = threading.Lock()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         self._thread.start()
 
     def answer(self, path_prefix: str, *answers: Answer) -> None:

@@ -28,7 +28,8 @@ def running(**options: object) -> SampleServer:
 
 def asker(server: SampleServer, session: requests.Session) -> Ask:
     def ask(path: str, auth: tuple[str, str] | None = (USERNAME, SECRET), **params: object) -> requests.Response:
-        return session.get(server.url + path, params=params, auth=auth, timeout=20)
+        texts = {name: str(value) for name, value in params.items()}
+        return session.get(server.url + path, params=texts, auth=auth, timeout=20)
 
     return ask
 

@@ -15,6 +15,15 @@ from connectors.mixpanel.sample.server import SampleServer
 from tests.connectors.mixpanel.sample.conftest import asker, running
 from tests.connectors.mixpanel.sample.records import records
 
+Connect = type[http.client.HTTPConnection]
+
+
+class OldConnection(http.client.HTTPConnection):
+    """Speaks HTTP/1.0, which knows no chunks."""
+
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
+
 
 class TestParameters:
     @pytest.mark.parametrize(
@@ -70,15 +79,13 @@ class TestEmptiness:
 
 class TestCompression:
     def raw(
-        self, server: SampleServer, accept: str, version: str = "HTTP/1.1", **params: object
-    ) -> tuple[object, bytes]:
+        self, server: SampleServer, accept: str, connect: Connect = http.client.HTTPConnection, **params: object
+    ) -> tuple[http.client.HTTPMessage, bytes]:
         wanted = {"project_id": LEGACY_PROJECT_ID, "from_date": "2026-03-16", "to_date": "2026-03-18"} | params
         target = requests.Request(
             "GET", f"{server.url}/api/2.0/export", params=wanted, auth=(USERNAME, SECRET)
         ).prepare()
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
-        if version == "HTTP/1.0":
-            connection._http_vsn, connection._http_vsn_str = 10, version
+        connection = connect(server.url.removeprefix("http://"), timeout=10)
         headers = {"Accept-Encoding": accept, "Authorization": target.headers["Authorization"]}
         connection.request("GET", target.path_url, headers=headers)
         response = connection.getresponse()
@@ -111,7 +118,7 @@ class TestCompression:
         assert len(records(body)) == 1
 
     def test_an_old_client_gets_no_chunks(self, shared_server) -> None:
-        headers, body = self.raw(shared_server, "identity", version="HTTP/1.0")
+        headers, body = self.raw(shared_server, "identity", connect=OldConnection)
         assert headers["Transfer-Encoding"] is None
         assert body == self.raw(shared_server, "identity")[1]
 

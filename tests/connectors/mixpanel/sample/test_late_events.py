@@ -15,7 +15,7 @@ DAY = date(2026, 3, 10)
 
 
 def seen_on(session, today: date, project_id: str = LEGACY_PROJECT_ID) -> dict[str, Record]:
-    with running(today=today, events_per_day=3000) as server:
+    with running(today=today, events_per_day=2000) as server:
         return read_day(server, session, project_id, DAY)
 
 
@@ -28,9 +28,9 @@ def read_day(server: SampleServer, session, project_id: str, day: date) -> dict[
 class TestPhonesThatWereOffline:
     @pytest.mark.parametrize("project_id", [LEGACY_PROJECT_ID, UTC_PROJECT_ID])
     def test_a_day_grows_from_the_second_to_the_fourth_day_after_it(self, session, project_id) -> None:
-        seen = [seen_on(session, DAY + timedelta(days=n), project_id).keys() for n in (1, 2, 3, 4, 5, 12)]
+        seen = [seen_on(session, DAY + timedelta(days=n), project_id).keys() for n in (1, 2, 3, 4, 9)]
         assert seen[0] < seen[1] < seen[2] < seen[3]
-        assert seen[3] == seen[4] == seen[5]
+        assert seen[3] == seen[4]
 
     def test_about_one_percent_is_late_and_only_phones_send_it(self, session) -> None:
         first, final = seen_on(session, DAY + timedelta(days=1)), seen_on(session, DAY + timedelta(days=5))
@@ -67,7 +67,7 @@ class TestLateEventOnRequest:
             found[added["$insert_id"]]["properties"]["mp_processing_time_ms"] / 1000, UTC
         )
         assert added["day"] == "2026-03-18"
-        assert processed - datetime(2026, 3, 20, 12, tzinfo=UTC) < timedelta(seconds=1)
+        assert timedelta(0) <= processed - datetime(2026, 3, 20, 12, tzinfo=UTC) < timedelta(seconds=1)
 
     def test_each_one_is_another_event(self, server, session) -> None:
         added = [session.post(f"{server.url}/sample/late-event", timeout=10).json()["results"] for _ in range(3)]

@@ -1,0 +1,91 @@
+"""Datasets and schemas for their pages: what the database knows, joined with what the lake holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.errors import ConnectorError
+from connectors.lake import LakeTable, TableSummary, UnknownTable
+from connectors.messages import Message, message_for
+from connectors.roles import User
+from dataflows import stores
+from dataflows.models import Dataset, Schema
+from dataflows.models.dataset import DatasetQuerySet, SchemaQuerySet
+from django.db.models import Count, Max, Q
+
+
+@dataclass(frozen=True)
+class LakeProblem:
+    """The lake did not answer: what to tell the reader instead of numbers."""
+
+    code: str
+    message: Message
+    detail: str
+
+
+@dataclass(frozen=True)
+class DatasetRow:
+    """``summary`` is None when the lake could not tell."""
+
+    dataset: Dataset
+    summary: TableSummary | None
+
+
+def datasets(user: User, text: str) -> DatasetQuerySet:
+    """Newest first, with the number of dataflows and the time of the last publication."""
+    found = Dataset.objects.visible_to(user).select_related("schema").defer("schema__document")
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(schema__title__icontains=text))
+    counted = found.annotate(
+        flow_count=Count("dataflows", distinct=True), published_at=Max("dataflows__days__published_at")
+    )
+    return counted.order_by("-created_at", "-pk")
+
+
+def dataset_rows(found: Iterable[Dataset]) -> tuple[list[DatasetRow], LakeProblem | None]:
+    """One line per dataset. Once the lake has failed it is not asked again: each try may take a time-out."""
+    rows: list[DatasetRow] = []
+    problem: LakeProblem | None = None
+    for dataset in found:
+        summary = None
+        if problem is None:
+            try:
+                summary = _summary(dataset)
+            except ConnectorError as error:
+                problem = lake_problem(error)
+        rows.append(DatasetRow(dataset, summary))
+    return rows, problem
+
+
+def lake_problem(error: ConnectorError) -> LakeProblem:
+    return LakeProblem(error.code, message_for(error.code), error.detail)
+
+
+def table_of(dataset: Dataset) -> LakeTable | None:
+    """None when the lake has no such table. Raises LakeUnavailable."""
+    try:
+        return stores.lake().open(dataset.table)
+    except UnknownTable:
+        return None
+
+
+def last_published(dataset: Dataset) -> datetime | None:
+    return dataset.dataflows.aggregate(at=Max("days__published_at"))["at"]
+
+
+def schemas(user: User, text: str) -> SchemaQuerySet:
+    found = Schema.objects.visible_to(user).annotate(dataset_count=Count("datasets")).order_by("title")
+    if not text:
+        return found
+    matching: SchemaQuerySet = found.filter(Q(title__icontains=text) | Q(description__icontains=text))
+    return matching
+
+
+def _summary(dataset: Dataset) -> TableSummary | None:
+    table = table_of(dataset)
+    return table.summary() if table else None
+
+

@@ -1,0 +1,11 @@
+"""Addresses of datasets and schemas."""
+
+from dataflows.datasets import views
+from django.urls import path
+
+urlpatterns = [
+    path("datasets/", views.datasets, name="datasets"),
+    path("datasets/<int:pk>/", views.dataset, name="dataset"),
+    path("schemas/", views.schemas, name="schemas"),
+    path("schemas/<int:pk>/", views.schema, name="schema"),
+]

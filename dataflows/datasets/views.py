@@ -1,0 +1,100 @@
+"""Pages of datasets and schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from connectors.errors import ConnectorError
+from connectors.lake import LakeTable
+from connectors.roles import viewer_required
+from dataflows.datasets import queries
+from dataflows.datasets.chart import chart
+from dataflows.datasets.opening import programs
+from dataflows.datasets.preview import flatten
+from dataflows.models import Dataset, Schema
+from dataflows.schemas import SchemaInvalid
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+PER_PAGE = 25
+PREVIEW_ROWS = 100
+SNAPSHOTS_SHOWN = 25
+
+
+@require_GET
+@viewer_required
+def datasets(request: HttpRequest) -> HttpResponse:
+    text = _text(request)
+    page = Paginator(queries.datasets(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
+    rows, problem = queries.dataset_rows(page.object_list)
+    any_at_all = bool(rows) or Dataset.objects.visible_to(request.user).exists()
+    context = {"q": text, "page": page, "rows": rows, "problem": problem, "any_at_all": any_at_all}
+    return render(request, "dataflows/datasets/datasets.html", context)
+
+
+@require_GET
+@viewer_required
+def dataset(request: HttpRequest, pk: int) -> HttpResponse:
+    visible = Dataset.objects.visible_to(request.user).select_related("schema", "created_by")
+    found = get_object_or_404(visible, pk=pk)
+    context: dict[str, Any] = {
+        "dataset": found,
+        "flows": found.dataflows.visible_to(request.user).select_related("account").defer("mapping", "sample"),
+        "published_at": queries.last_published(found),
+    }
+    try:
+        if table := queries.table_of(found):
+            context |= _held(table)
+    except ConnectorError as error:
+        context["problem"] = queries.lake_problem(error)
+    return render(request, "dataflows/datasets/dataset.html", context)
+
+
+@require_GET
+@viewer_required
+def schemas(request: HttpRequest) -> HttpResponse:
+    text = _text(request)
+    page = Paginator(queries.schemas(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
+    any_at_all = bool(page.object_list) or Schema.objects.visible_to(request.user).exists()
+    context = {"q": text, "page": page, "any_at_all": any_at_all}
+    return render(request, "dataflows/datasets/schemas.html", context)
+
+
+@require_GET
+@viewer_required
+def schema(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Schema.objects.visible_to(request.user).select_related("created_by"), pk=pk)
+    context: dict[str, Any] = {
+        "schema": found,
+        "datasets": found.datasets.visible_to(request.user).order_by("name"),
+        "document": json.dumps(found.document, indent=2, ensure_ascii=False),
+    }
+    try:
+        context["fields"] = found.xdm.fields()
+    except SchemaInvalid as problem:
+        context["invalid"] = str(problem)
+    return render(request, "dataflows/datasets/schema.html", context)
+
+
+def _held(table: LakeTable) -> dict[str, Any]:
+    """What the lake holds now. Raises LakeUnavailable."""
+    summary = table.summary()
+    snapshots = table.snapshots()
+    rows_by_day = table.days()
+    return {
+        "summary": summary,
+        "snapshots": snapshots[:SNAPSHOTS_SHOWN],
+        "chart": chart(rows_by_day),
+        "rows_by_day": sorted(rows_by_day.items(), reverse=True),
+        "folder": table.folder,
+        "programs": programs(table.folder) if summary.rows else [],
+        "preview": flatten(*table.preview(PREVIEW_ROWS)) if summary.rows else None,
+    }
+
+
+def _text(request: HttpRequest) -> str:
+    # A null character cannot be part of any name, and PostgreSQL refuses to look for it.
+    return request.GET.get("q", "").replace("\x00", "").strip()[:255]

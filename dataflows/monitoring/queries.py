@@ -1,0 +1,125 @@
+"""Numbers and rows for the lists of dataflows and runs; everything that grows is counted by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.messages import Message
+from connectors.models import ExportRequest
+from connectors.roles import User
+from dataflows.models import Dataflow, Run, RunStatus, Window
+from dataflows.models.dataflow import DataflowQuerySet
+from dataflows.models.run import RunQuerySet
+from dataflows.monitoring.diagnostics import words
+from dataflows.monitoring.schedule_words import schedule_words
+from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Cast, Concat
+
+FAILURES = (RunStatus.FAILED, RunStatus.PARTIAL)
+FRAMES = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+SORTS = {"name": ("name", "pk"), "next": (F("next_run_at").asc(nulls_last=True), "pk")}
+# What the lists print of a run; the rest (mapping, traceback) can be long.
+RUN_HEAVY = ("mapping", "error_trace", "error_detail")
+FLOW_HEAVY = ("mapping", "sample", "time_evidence", "description", "new_dataset_description")
+
+
+@dataclass(frozen=True)
+class DataflowRow:
+    """One line of the list. ``reason`` says why the dataflow was paused."""
+
+    flow: Dataflow
+    last_run: Run | None
+    schedule: str
+    reason: Message | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over runs. ``failed_dataflows`` counts dataflows with at least one failed run."""
+
+    runs: int
+    received: int
+    loaded: int
+    rejected: int
+    failed_dataflows: int
+
+
+def dataflows(user: User, chosen: Mapping[str, Any]) -> DataflowQuerySet:
+    """The dataflows a user may see, as filtered and sorted."""
+    flows = _with_last_run(Dataflow.objects.visible_to(user))
+    if text := chosen.get("q"):
+        flows = flows.filter(Q(name__icontains=text) | Q(project_name__icontains=text) | Q(project_id=text))
+    equal = {name: chosen[name] for name in ("status", "account", "dataset") if name in chosen}
+    if chosen.get("attention"):
+        flows = flows.filter(_needs_attention())
+    order = SORTS.get(chosen.get("sort", ""), ("-created_at", "-pk"))
+    found: DataflowQuerySet = flows.filter(**equal).order_by(*order)
+    return found.select_related("account", "dataset").defer(*FLOW_HEAVY, "account__projects", "account__last_check")
+
+
+def dataflow_rows(flows: Iterable[Dataflow]) -> list[DataflowRow]:
+    """Lines for dataflows that come from ``dataflows``; one query for the last runs of all."""
+    known = list(flows)
+    runs = Run.objects.defer(*RUN_HEAVY).in_bulk([flow.last_run_id for flow in known])  # type: ignore[attr-defined]
+    return [
+        DataflowRow(
+            flow=flow,
+            last_run=runs.get(flow.last_run_id),  # type: ignore[attr-defined]
+            schedule="" if flow.is_draft else schedule_words(flow),
+            reason=words(flow.status_reason) if flow.status_reason else None,
+        )
+        for flow in known
+    ]
+
+
+def attention_count(user: User) -> int:
+    return _with_last_run(Dataflow.objects.visible_to(user)).filter(_needs_attention()).count()
+
+
+def runs(user: User, chosen: Mapping[str, Any]) -> RunQuerySet:
+    """The runs a user may see, as filtered, newest first; the time frame is not applied."""
+    found = Run.objects.visible_to(user).select_related("dataflow", "requested_by")
+    heavy = (*RUN_HEAVY, *(f"dataflow__{name}" for name in FLOW_HEAVY))
+    equal = {name: chosen[name] for name in ("status", "trigger", "dataflow") if name in chosen}
+    if chosen.get("failures"):
+        found = found.filter(status__in=FAILURES)
+    return found.filter(**equal).defer(*heavy)
+
+
+def within(found: RunQuerySet, frame: str, now: datetime) -> RunQuerySet:
+    return found.filter(created_at__gt=now - FRAMES[frame]) if frame in FRAMES else found
+
+
+def unresolved(found: RunQuerySet) -> RunQuerySet:
+    """Failed and partly failed runs after which no run of the same dataflow has ended: they want a person."""
+    newest = Run.objects.filter(dataflow=OuterRef("pk"), status__in=Run.FINISHED).order_by("-created_at", "-pk")
+    last = Dataflow.objects.annotate(last_id=Subquery(newest.values("pk")[:1])).values("last_id")
+    return found.filter(pk__in=last, status__in=FAILURES)
+
+
+def totals(found: RunQuerySet) -> Totals:
+    failed = Count("dataflow", filter=Q(status=RunStatus.FAILED), distinct=True)
+    sums = {name: Sum(name, default=0) for name in ("received", "loaded", "rejected")}
+    return Totals(**found.order_by().aggregate(runs=Count("pk"), failed_dataflows=failed, **sums))
+
+
+def requests_of(run: Run) -> Any:
+    """The export requests of a run, newest first."""
+    reference = Concat(Value("window:"), Cast("pk", CharField()))
+    references = Window.objects.filter(run=run).annotate(ledger=reference).values("ledger")
+    return ExportRequest.objects.filter(reference__in=references)
+
+
+def _with_last_run(flows: DataflowQuerySet) -> DataflowQuerySet:
+    newest = Run.objects.filter(dataflow=OuterRef("pk")).order_by("-created_at", "-pk")
+    ended = newest.filter(status__in=Run.FINISHED)
+    return flows.annotate(
+        last_run_id=Subquery(newest.values("pk")[:1]), last_outcome=Subquery(ended.values("status")[:1])
+    )
+
+
+def _needs_attention() -> Q:
+    return ~Q(status_reason="") | Q(last_outcome__in=FAILURES)

@@ -1,0 +1,138 @@
+"""Pages of runs: all of them, one of them, and what can be done to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.errors import ConnectorError
+from connectors.messages import message_for
+from connectors.roles import analyst_required, viewer_required
+from dataflows import tasks
+from dataflows.models import Run
+from dataflows.monitoring import accounting, diagnostics, queries, rejected
+from dataflows.monitoring.forms import RunFilter
+from dataflows.monitoring.paging import page_of
+from dataflows.monitoring.progress import live
+from dataflows.runs import lifecycle
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+# htmx stops polling when it is answered with this status.
+STOP_POLLING = 286
+IN_BLOCK = 10
+DAYS_PER_PAGE = 31
+REQUESTS_SHOWN = 50
+
+
+@require_GET
+@viewer_required
+def monitoring(request: HttpRequest) -> HttpResponse:
+    """All runs; htmx asks for the block of running ones alone."""
+    form, now = RunFilter(request.GET, request.user), timezone.now()
+    found = queries.runs(request.user, form.chosen)
+    progressing = found.unfinished()
+    context: dict[str, Any] = {"in_progress": progressing[:IN_BLOCK], "in_progress_count": progressing.count()}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "dataflows/monitoring/_in_progress.html", context)
+    framed = queries.within(found, form.chosen.get("frame", "24h"), now)
+    attention = queries.unresolved(framed)
+    context |= {
+        "form": form,
+        "totals": queries.totals(framed),
+        "attention": attention[:IN_BLOCK],
+        "attention_count": attention.count(),
+        "page": page_of(request, framed.filter(status__in=Run.FINISHED)),
+        "ever_ran": Run.objects.visible_to(request.user).exists(),
+        "paused": queries.attention_count(request.user),
+    }
+    return render(request, "dataflows/monitoring/monitoring.html", context)
+
+
+@require_GET
+@viewer_required
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """One run; while it goes on, htmx asks for the part that changes and is told to stop when it has ended."""
+    visible = Run.objects.visible_to(request.user).select_related("dataflow__account", "dataflow__dataset", "requested_by")
+    found = get_object_or_404(visible, pk=pk)
+    context = {"run": found, **_changing(request, found)}
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "dataflows/monitoring/run.html", {**context, **_settled(found)})
+    answer = render(request, "dataflows/monitoring/_run.html", context)
+    if found.is_finished:
+        answer.status_code = STOP_POLLING
+        # The rest of the page (buttons, reasons, title) changes as well.
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_POST
+@analyst_required
+def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Run.objects.operable_by(request.user), pk=pk)
+    if lifecycle.cancel(found, now=timezone.now()):
+        tasks.ring(found)
+        messages.success(request, _("The run is being cancelled. Days that are published stay published."))
+    else:
+        messages.info(request, _("The run had ended before it could be cancelled."))
+    return redirect(found)
+
+
+@require_POST
+@analyst_required
+def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Run.objects.operable_by(request.user).select_related("dataflow"), pk=pk)
+    try:
+        again = lifecycle.retry(found, by=request.user, now=timezone.now())
+    except lifecycle.CannotStart as reason:
+        messages.error(request, str(reason))
+        return redirect(found)
+    tasks.ring(again)
+    messages.success(request, _("A new run over the same days was started."))
+    return redirect(again)
+
+
+@require_GET
+@viewer_required
+def run_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The rejected records as JSON lines, or a page that says why there are none."""
+    found = get_object_or_404(Run.objects.visible_to(request.user).select_related("dataflow"), pk=pk)
+    try:
+        files = rejected.kept_files(found)
+    except ConnectorError as error:
+        context = {"run": found, "message": message_for(error.code), "detail": error.detail, "code": error.code}
+        return render(request, "dataflows/monitoring/no_rejected.html", context, status=503)
+    if not files:
+        return render(request, "dataflows/monitoring/no_rejected.html", {"run": found}, status=404)
+    answer = StreamingHttpResponse(rejected.lines(files), content_type="application/jsonl")
+    answer["Content-Disposition"] = f'attachment; filename="run-{found.pk}-rejected.jsonl"'
+    return answer
+
+
+def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:
+    days = accounting.day_rows(found)
+    failed = accounting.failed(days)
+    windows = found.windows.defer("days", "errors", "error_trace").order_by("-last_day")
+    return {
+        "live": live(found, timezone.now()),
+        "accounting": accounting.of_run(found),
+        "failed_days": failed,
+        "failed_accounting": accounting.of_days(failed),
+        "days": page_of(request, days, parameter="days", size=DAYS_PER_PAGE),
+        "windows": page_of(request, windows),
+    }
+
+
+def _settled(found: Run) -> dict[str, Any]:
+    ledger = queries.requests_of(found)
+    return {
+        "card": diagnostics.error_card(found),
+        "reasons": diagnostics.reasons(found),
+        "has_rejected_files": bool(diagnostics.rejected_files(found)),
+        "requests": ledger[:REQUESTS_SHOWN],
+        "request_count": ledger.count(),
+    }

@@ -1,0 +1,137 @@
+"""JSON Schema → shapes. What XDM does not allow, or this version cannot keep, is refused with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from dataflows.schemas.shapes import Shape, XdmType
+
+DEEPEST = 20
+NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9_-]*")
+UNRESOLVED = ("$ref", "allOf", "anyOf", "oneOf", "patternProperties")
+INTEGERS = (
+    (XdmType.BYTE, -128, 128),
+    (XdmType.SHORT, -32_768, 32_768),
+    (XdmType.INTEGER, -2_147_483_648, 2_147_483_648),
+)
+FORMATS = {"date": XdmType.DATE, "date-time": XdmType.DATE_TIME}
+
+
+class SchemaInvalid(Exception):
+    """``path`` is a JSON pointer into the document (``/properties/_id``), ``message`` one sentence."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path or '/'}: {message}")
+        self.path = path
+        self.message = message
+
+
+def text_at(node: Mapping[str, Any], key: str, at: str, *, needed: bool = False) -> str:
+    """A text of the document, "" when it is absent and not needed. Raises SchemaInvalid."""
+    value = node.get(key, None if needed else "")
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise SchemaInvalid(f"{at}/{key}", "A text is needed here.")
+    return value
+
+
+def read_shape(node: Any, at: str = "", depth: int = 0) -> Shape:
+    """The shape of a JSON Schema node found at pointer ``at``. Raises SchemaInvalid.
+
+    ``pattern``, ``minLength``, ``maxLength`` and ``default`` may stand in a document and are not enforced.
+    """
+    if not isinstance(node, Mapping):
+        raise SchemaInvalid(at, "A field is described by an object.")
+    if depth > DEEPEST:
+        raise SchemaInvalid(at, f"Fields are nested at most {DEEPEST} deep.")
+    for key in UNRESOLVED:
+        if key in node:
+            raise SchemaInvalid(f"{at}/{key}", "The schema must be resolved first: every field spelled out in place.")
+    kind = _type_of(node, at)
+    return Shape(
+        type=kind,
+        title=text_at(node, "title", at),
+        description=text_at(node, "description", at),
+        enum=_enum(node, kind, at),
+        element=_element(node, kind, at, depth),
+        children=MappingProxyType(_children(node, at, depth) if kind is XdmType.OBJECT else {}),
+        required=_required(node, kind, at),
+    )
+
+
+def _type_of(node: Mapping[str, Any], at: str) -> XdmType:
+    match node.get("type"):
+        case "string":
+            return FORMATS.get(text_at(node, "format", at), XdmType.STRING)
+        case "number":
+            return XdmType.DOUBLE
+        case "integer":
+            return _integer(node)
+        case "boolean":
+            return XdmType.BOOLEAN
+        case "array":
+            return XdmType.ARRAY
+        case "object":
+            return XdmType.OBJECT if "properties" in node else XdmType.MAP
+        case other:
+            raise SchemaInvalid(f"{at}/type", f"{other!r} is not a type of XDM.")
+
+
+def _integer(node: Mapping[str, Any]) -> XdmType:
+    """XDM tells integer types apart by their bounds; without bounds the widest keeps every value."""
+    low, high = node.get("minimum"), node.get("maximum")
+    if isinstance(low, int) and isinstance(high, int):
+        for kind, least, most in INTEGERS:
+            if low >= least and high <= most:
+                return kind
+    return XdmType.LONG
+
+
+def _enum(node: Mapping[str, Any], kind: XdmType, at: str) -> tuple[str, ...]:
+    if "enum" not in node:
+        return ()
+    values = node["enum"]
+    if kind is not XdmType.STRING or not isinstance(values, list) or not values:
+        raise SchemaInvalid(f"{at}/enum", "Only a string can be limited to a list of values, and the list has some.")
+    if not all(isinstance(value, str) for value in values):
+        raise SchemaInvalid(f"{at}/enum", "The allowed values of a string are texts.")
+    return tuple(values)
+
+
+def _element(node: Mapping[str, Any], kind: XdmType, at: str, depth: int) -> Shape | None:
+    key = {XdmType.ARRAY: "items", XdmType.MAP: "additionalProperties"}.get(kind)
+    if key is None:
+        return None
+    if not isinstance(node.get(key), Mapping):
+        what = "An array says what it holds" if key == "items" else "An object has properties, a map has a value type"
+        raise SchemaInvalid(f"{at}/{key}", f"{what}.")
+    return read_shape(node[key], f"{at}/{key}", depth + 1)
+
+
+def _children(node: Mapping[str, Any], at: str, depth: int) -> dict[str, Shape]:
+    properties = node["properties"]
+    if not isinstance(properties, Mapping) or not properties:
+        raise SchemaInvalid(f"{at}/properties", "An object has at least one property.")
+    seen: set[str] = set()
+    for name in properties:
+        place = f"{at}/properties/{name}"
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise SchemaInvalid(place, "A name has letters, digits, - and _, and starts with at most one _.")
+        if name.lower() in seen:
+            raise SchemaInvalid(
+                place, "Two names differ only in capitals; many readers of tables cannot tell them apart."
+            )
+        seen.add(name.lower())
+    return {name: read_shape(child, f"{at}/properties/{name}", depth + 1) for name, child in properties.items()}
+
+
+def _required(node: Mapping[str, Any], kind: XdmType, at: str) -> frozenset[str]:
+    names = node.get("required", [])
+    if not isinstance(names, list) or (names and kind is not XdmType.OBJECT):
+        raise SchemaInvalid(f"{at}/required", "Required is a list of names, and only objects have it.")
+    for name in names:
+        if name not in node["properties"]:
+            raise SchemaInvalid(f"{at}/required", f"{name!r} is required but not among the properties.")
+    return frozenset(names)

@@ -1,0 +1,32 @@
+"""What follows when a step has been sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+
+class Go(Enum):
+    STAY = auto()
+    """Show the same page with what was typed and what is wrong with it."""
+    AGAIN = auto()
+    """Saved; show the step anew, so that a reload sends nothing twice."""
+    NEXT = auto()
+    LEAVE = auto()
+    """Saved as a draft; back to the list."""
+    DONE = auto()
+    """The dataflow exists; ``target`` is the page to show."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``anchor`` is the part of the page to show first; ``notice`` a sentence for the reader; ``target`` a model."""
+
+    go: Go
+    notice: str = ""
+    anchor: str = ""
+    target: Any = None
+
+
+STAY = Outcome(Go.STAY)
