@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from connectors import accounts
 from connectors.base import DayRange
+from connectors.budget import spending
 from connectors.mixpanel.sample import credentials as sample
 from connectors.models import Account, AuthKind, ExportRequest
-from connectors.budget import spending
 from dataflows import scheduling, stores, tasks
 from dataflows.mapping import automap, source_fields
 from dataflows.models import Dataflow, Run, RunStatus, Schema, Trigger
 from dataflows.models.dataflow import Frequency, TimeSemantic
 from dataflows.runs import lifecycle
-from django.conf import settings
-from django.utils import timezone
 
 NAME = "Sample shop events"
 DAYS = 7

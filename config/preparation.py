@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from config.supervisor import CannotServe
-from connectors.roles import ADMIN
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+
+from config.supervisor import CannotServe
+from connectors.roles import ADMIN
 
 
 def prepare() -> None:

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.supervisor import Service, Supervisor, python, require_free
 from django.conf import settings
+
+from config.supervisor import Service, Supervisor, python, require_free
 
 
 def web() -> Service:

@@ -6,10 +6,11 @@ import secrets
 from pathlib import Path
 from urllib.parse import quote
 
-from config.environment import Environment, database, kept_secret
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment, database, kept_secret
 
 env = Environment()
 
@@ -224,5 +225,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": LOG_LEVEL} for name in ("connectors", "dataflows", "config", "celery.worker", "django")},
+    "loggers": {
+        name: {"level": LOG_LEVEL} for name in ("connectors", "dataflows", "config", "celery.worker", "django")
+    },
 }

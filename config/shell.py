@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.roles import ADMIN, ANALYST, VIEWER, roles_of
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+
+from connectors.roles import ADMIN, ANALYST, VIEWER, roles_of
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Service:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops in order
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads run in the supervisor when it starts processes
+                preexec_fn=_die_with_parent,  # no threads run in the supervisor when it starts processes
             )
         self.started = time.monotonic()
 
@@ -114,8 +114,7 @@ class Supervisor:
             service.deaths = 1 if now - service.started > 60 else service.deaths + 1
             pause = min(LONGEST_PAUSE, 0.5 * 2 ** (service.deaths - 1))
             service.not_before = now + pause
-            assert service.process is not None
-            code = service.process.returncode
+            code = service.process.returncode if service.process else None
             self.say(f"{service.name} ended with code {code}; it starts again in {pause:.1f} s (see {service.log}).")
         if now >= service.not_before:
             service.not_before = 0.0

@@ -1,10 +1,11 @@
 """All addresses."""
 
-from dataflows.monitoring.status import healthz, readyz
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
+
+from dataflows.monitoring.status import healthz, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dataflows:monitoring"), name="home"),

@@ -106,7 +106,7 @@ def keeps_secret(account: Account, *, auth_kind: str, region: str) -> bool:
     return same_place and auth_kind == account.auth_kind
 
 
-def test(account: Account, project_id: str = "", *, now: datetime | None = None) -> list[CheckStep]:
+def test(account: Account, project_id: str = "", *, now: datetime | None = None) -> list[CheckStep]:  # noqa: PT028 - no pytest test
     """Try the connection step by step, keep the steps on the account and return them.
 
     Failures are steps, not exceptions. A ``project_id`` costs up to two export requests of its budget.

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from connectors.errors import BudgetEmpty, ConnectorError, RateLimited
-from connectors.models import Account, ExportRequest, RateBudget
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+
+from connectors.errors import BudgetEmpty, ConnectorError, RateLimited
+from connectors.models import Account, ExportRequest, RateBudget
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)

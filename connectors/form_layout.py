@@ -6,7 +6,7 @@ from crispy_forms.helper import FormHelper
 
 
 class PageForm:
-    """Mixin before ``forms.Form``: ``{% crispy form %}`` or ``{{ form.field|as_crispy_field }}`` inside the page's own form.
+    """Mixin before ``forms.Form``, for ``{% crispy form %}`` or ``{{ form.field|as_crispy_field }}``.
 
     The page writes ``<form>`` and ``{% csrf_token %}``, so that one form may hold more than its fields.
     """

@@ -6,31 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from connectors import accounts
 from connectors.errors import ConnectorError
 from connectors.form_layout import PageForm
 from connectors.messages import Message, message_for
-from connectors.mixpanel.hosts import REGIONS
 from connectors.models import Account, AuthKind
+from connectors.regions import region_choices, region_label
 from connectors.registry import CATALOG
 from connectors.states import AccountState
 
 LONGEST_SECRET = 512
-
-
-def region_label(region: str) -> str:
-    """What a person reads for ``us``, ``eu``, ``in`` or the base URL of an extra host."""
-    if region in REGIONS:
-        return REGIONS[region].label
-    return str(_("Sample Mixpanel (%(address)s)") % {"address": region})
-
-
-def region_choices() -> list[tuple[str, Any]]:
-    known = [*REGIONS, *settings.MIXPANEL_EXTRA_HOSTS]
-    return [("", _("Detect automatically")), *((region, region_label(region)) for region in known)]
 
 
 class AccountForm(PageForm, forms.Form):
@@ -160,7 +147,7 @@ def categories() -> Sequence[tuple[str, str]]:
     return [(name, name) for name in sorted({card.category for card in CATALOG})]
 
 
-class TestForm(PageForm, forms.Form):
+class CheckForm(PageForm, forms.Form):
     """Which project a connection test tries an export of."""
 
     project_id = forms.RegexField(

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 
 from connectors import budget
 from connectors.base import Project
 from connectors.budget import BudgetState
 from connectors.models import Account, RateBudget
+from connectors.regions import region_label
 from connectors.registry import CATALOG, SourceCard
 from connectors.registry import card as card_of
 from connectors.roles import User
@@ -24,6 +26,10 @@ class AccountRow:
     source: SourceCard
     state: AccountState
     dataflows: int
+
+    @property
+    def region(self) -> str:
+        return region_label(self.account.region)
 
 
 def account_rows(user: User, *, q: str = "", state: str = "") -> list[AccountRow]:
@@ -78,8 +84,9 @@ def with_budgets(account: Account, seen: Sequence[Project]) -> list[ProjectRow]:
     """The projects of one page with their rate budgets; one query, and one more per project that was used."""
     keys = {project.id: budget.project_key(account, project.id) for project in seen}
     used = set(RateBudget.objects.filter(project__in=keys.values()).values_list("project", flat=True))
+    untouched = BudgetState(0, settings.EXPORTS_PER_HOUR, None)
     return [
-        ProjectRow(project, budget.state(account, project.id) if keys[project.id] in used else budget.untouched())
+        ProjectRow(project, budget.state(account, project.id) if keys[project.id] in used else untouched)
         for project in seen
     ]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.errors import SecretUnreadable
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+
+from connectors.errors import SecretUnreadable
 
 
 def key_ring() -> MultiFernet:

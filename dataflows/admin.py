@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflows.models import Dataflow, Dataset, Day, Heartbeat, Run, Schema, Window
 from django.contrib import admin
 from django.http import HttpRequest
 
+from dataflows.models import Dataflow, Dataset, Day, Heartbeat, Run, Schema, Window
 
-class ReadOnly(admin.ModelAdmin[Any]):
+
+class ReadOnly(admin.ModelAdmin):
     """A list and a page per row, without any button that changes something."""
 
     show_full_result_count = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.conf import settings
+
 from connectors.lake import Lake
 from connectors.storage import Landing, open_landing
-from django.conf import settings
 
 
 @cache

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
-from dataflows.models import Run
-from dataflows.runs import clockwork, engine
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+
+from dataflows.models import Run
+from dataflows.runs import clockwork, engine
 
 logger = logging.getLogger(__name__)
 

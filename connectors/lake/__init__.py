@@ -11,3 +11,21 @@ inspect    rows, days, snapshots, preview, all from the current state
 hint       the pointer that lets engines without a catalog find the current state
 failures   what can go wrong, as connectors.errors
 """
+
+from connectors.lake.catalog import Lake, UnknownTable
+from connectors.lake.inspect import SnapshotInfo, TableSummary
+from connectors.lake.parts import PartFile, PartWriter
+from connectors.lake.publish import LeaseLost, Receipt
+from connectors.lake.table import LakeTable
+
+__all__ = [
+    "Lake",
+    "LakeTable",
+    "LeaseLost",
+    "PartFile",
+    "PartWriter",
+    "Receipt",
+    "SnapshotInfo",
+    "TableSummary",
+    "UnknownTable",
+]

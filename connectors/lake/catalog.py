@@ -24,6 +24,7 @@ from connectors.lake.failures import lake_failures
 from connectors.lake.hint import write_version_hint
 from connectors.lake.inspect import PARTITION_COLUMNS
 from connectors.lake.location import parse_warehouse
+from connectors.lake.replace import MERGE_AT, MERGE_AT_DEFAULT
 from connectors.lake.table import LakeTable
 
 NAMESPACE = "tributary"
@@ -35,8 +36,10 @@ CONNECT_ATTEMPTS = 5
 TABLE_PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
-    # A commit repeated by the library would not ask again whether the work is still ours.
+    # Publishing repeats a lost commit itself; the library's own waiting would only come on top.
     "commit.retry.num-retries": "0",
+    # A read or a commit looks at every manifest; there would be one more per commit.
+    MERGE_AT: MERGE_AT_DEFAULT,
     # Old descriptions of the table would pile up, one per commit.
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",

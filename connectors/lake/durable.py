@@ -19,13 +19,18 @@ class _FlushedFile:
 
     def __init__(self, path: str) -> None:
         self._file = open(path, "wb")  # noqa: SIM115  closed by close(), which Arrow calls
+        self._is_whole = True
 
     @property
     def closed(self) -> bool:
         return self._file.closed
 
     def write(self, data: Any) -> int:
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError:
+            self._is_whole = False
+            raise
 
     def tell(self) -> int:
         return self._file.tell()
@@ -41,7 +46,9 @@ class _FlushedFile:
             return
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            # The error that spoilt the file is the one to report, not what flushing it adds.
+            if self._is_whole:
+                os.fsync(self._file.fileno())
         finally:
             self._file.close()
 

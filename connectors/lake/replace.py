@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile, ManifestContent, ManifestFile
 from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
@@ -16,8 +17,9 @@ from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
 
 MERGE_TARGET_BYTES = 8 * 1024 * 1024
-MERGE_AT = 30
-"""Manifests of a snapshot beyond which they are merged: bounds the cost of planning a read or a commit."""
+MERGE_AT = "commit.manifest.min-count-to-merge"
+"""Table property: manifests of a snapshot from which on they are merged."""
+MERGE_AT_DEFAULT = "30"
 
 
 class _ReplaceFiles(_OverwriteFiles):
@@ -30,7 +32,8 @@ class _ReplaceFiles(_OverwriteFiles):
         live = [manifest for manifest in manifests if self._matters(manifest)]
         data = [manifest for manifest in live if manifest.content == ManifestContent.DATA]
         others = [manifest for manifest in live if manifest.content != ManifestContent.DATA]
-        merger = _ManifestMergeManager(MERGE_TARGET_BYTES, MERGE_AT, merge_enabled=True, snapshot_producer=self)
+        merge_at = int(self._transaction.table_metadata.properties.get(MERGE_AT, MERGE_AT_DEFAULT))
+        merger = _ManifestMergeManager(MERGE_TARGET_BYTES, merge_at, merge_enabled=True, snapshot_producer=self)
         return merger.merge_manifests(data) + others
 
     def _matters(self, manifest: ManifestFile) -> bool:
@@ -40,7 +43,7 @@ class _ReplaceFiles(_OverwriteFiles):
 
 
 class _ReplaceTransaction(Transaction):
-    """A transaction that does not copy the whole metadata each time it is looked at.
+    """A transaction that commits once or fails, and does not copy the metadata each time it is looked at.
 
     pyiceberg copies it some twenty times per commit, which costs seconds once there are hundreds of snapshots.
     """
@@ -48,6 +51,10 @@ class _ReplaceTransaction(Transaction):
     @property
     def table_metadata(self) -> TableMetadata:
         return super().table_metadata if self._updates else self._table.metadata
+
+    def _rebuild_snapshot_updates(self) -> None:
+        # pyiceberg would repeat the commit on a newer state without asking whether the work is still ours.
+        raise CommitFailedException("Somebody else committed first.")
 
 
 def replace_files(

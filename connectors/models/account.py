@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.base import Source
-from connectors.mixpanel.credentials import Credentials
-from connectors.registry import open_source
-from connectors.roles import VIEWER, User, has_role
-from connectors.sealed import Sealed, SealedField
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Source
+from connectors.mixpanel.credentials import Credentials
+from connectors.registry import open_source
+from connectors.roles import ANALYST, VIEWER, User, has_role
+from connectors.sealed import Sealed, SealedField
 
 
 class AuthKind(models.TextChoices):
@@ -23,6 +24,9 @@ class AuthKind(models.TextChoices):
 class AccountQuerySet(models.QuerySet["Account"]):
     def visible_to(self, user: User) -> AccountQuerySet:
         return self if has_role(user, VIEWER) else self.none()
+
+    def editable_by(self, user: User) -> AccountQuerySet:
+        return self if has_role(user, ANALYST) else self.none()
 
 
 class Account(models.Model):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from connectors.models.account import Account
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from connectors.models.account import Account
 
 
 class RateBudget(models.Model):
@@ -17,6 +20,9 @@ class RateBudget(models.Model):
     project = models.CharField(max_length=300, unique=True)
     version = models.BigIntegerField(default=0)
     blocked_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.project
 
 
 class ExportRequest(models.Model):
@@ -45,6 +51,14 @@ class ExportRequest(models.Model):
         ordering = ["-sent_at", "-pk"]
         indexes = [models.Index(fields=["budget", "sent_at"])]
 
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.sent_at:%Y-%m-%d %H:%M:%S}"
+
     @property
     def seconds(self) -> float | None:
         return (self.ended_at - self.sent_at).total_seconds() if self.ended_at else None
+
+    @property
+    def took(self) -> timedelta | None:
+        """``None`` until the answer ended, and for a request whose worker was killed."""
+        return self.ended_at - self.sent_at if self.ended_at else None

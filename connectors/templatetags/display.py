@@ -49,7 +49,10 @@ def status(value: str, label: object = "") -> SafeString:
     """A status as icon, word and colour: ``{% status run.status run.get_status_display %}``."""
     tone, icon = LOOKS.get(str(value), ("calm", "circle"))
     return format_html(
-        '<span class="status status-{}"><i class="bi bi-{}" aria-hidden="true"></i> {}</span>', tone, icon, label or value
+        '<span class="status status-{}"><i class="bi bi-{}" aria-hidden="true"></i> {}</span>',
+        tone,
+        icon,
+        label or value,
     )
 
 

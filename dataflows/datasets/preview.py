@@ -23,19 +23,20 @@ class Preview:
 def flatten(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Preview:
     """Rows as ``LakeTable.preview`` gives them; the columns keep the order of the schema."""
     flat = [dict(_leaves({name: row[name] for name in columns})) for row in rows]
-    # Structs hold their fields in schema order in every row, so first seen is schema order,
-    # unless a whole struct is missing in the first rows; its columns then come where it first appears.
-    found = list(dict.fromkeys(name for row in flat for name in row))
-    ordered = sorted(found, key=lambda name: list(columns).index(name.split(".", 1)[0]))
-    return Preview(ordered, [[row.get(name, "") for name in ordered] for row in flat])
+    place = {name: number for number, name in enumerate(columns)}
+    # A struct names all its fields in every row that has it, so the order of appearance is the schema's.
+    every = dict.fromkeys(name for row in flat for name in row)
+    filled = [name for name in every if any(row.get(name) is not None for row in flat)]
+    ordered = sorted(filled, key=lambda name: place[name.split(".", 1)[0]])
+    return Preview(ordered, [[row.get(name) or "" for name in ordered] for row in flat])
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str | None]]:
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{name}.")
-        elif value is not None:
-            yield f"{prefix}{name}", _text(value)
+        else:
+            yield f"{prefix}{name}", None if value is None else _text(value)
 
 
 def _text(value: Any) -> str:

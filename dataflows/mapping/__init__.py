@@ -1,0 +1,29 @@
+"""The mapping: rows of text → bound to a schema → a plan → records mapped, by row or by column.
+
+``bind`` finds every problem of a mapping, ``compile_plan`` makes it ready, ``Plan.evaluate`` runs it over blocks
+of an export and ``Plan.evaluate_record`` over one line, with the same result. No Django in here.
+"""
+
+from dataflows.mapping.bind import BoundMapping, MappingRow, bind
+from dataflows.mapping.columns import Evaluated
+from dataflows.mapping.instants import TimeReading
+from dataflows.mapping.keys import KEY_FIELDS
+from dataflows.mapping.plan import Plan, PreviewRow, compile_plan
+from dataflows.mapping.problems import Code, MappingInvalid, Problem, Refusal, Rejected
+
+__all__ = [
+    "KEY_FIELDS",
+    "BoundMapping",
+    "Code",
+    "Evaluated",
+    "MappingInvalid",
+    "MappingRow",
+    "Plan",
+    "PreviewRow",
+    "Problem",
+    "Refusal",
+    "Rejected",
+    "TimeReading",
+    "bind",
+    "compile_plan",
+]

@@ -15,7 +15,7 @@ Part = str | int
 
 INDEX = re.compile(r"\[(\d{1,9})\]")
 TARGET_NAME = re.compile(r"[A-Za-z0-9_-]+")
-SIMPLE_NAME = re.compile(r"[^\W\d]\w*|\$\w[\w$]*|\$")
+SIMPLE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
 class PathInvalid(ValueError):
@@ -94,8 +94,8 @@ def _plain_name(scanner: _Scanner) -> str:
         else:
             break
     if not name:
-        wrap = not scanner.ended and scanner.text[start] != "."
-        raise scanner.fail("A name with this sign must be wrapped, as in ${2nd plan}." if wrap else "A name is missing.")
+        missing = scanner.ended or scanner.text[start] == "."
+        raise scanner.fail("A name is missing." if missing else "A name with this sign must be wrapped: ${2nd plan}.")
     return name
 
 

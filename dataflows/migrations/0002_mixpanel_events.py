@@ -1,8 +1,9 @@
 """The schema the product ships."""
 
-from dataflows.schemas import mixpanel_events
 from django.conf import settings
 from django.db import migrations
+
+from dataflows.schemas import mixpanel_events
 
 
 def add_schema(apps, schema_editor):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataflows.models.dataflow import Dataflow
-from dataflows.models.window import Window
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from dataflows.models.dataflow import Dataflow
+from dataflows.models.window import Window
 
 
 class DayStatus(models.TextChoices):

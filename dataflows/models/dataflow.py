@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connectors.models import Account
-from connectors.roles import ANALYST, VIEWER, User, has_role
-from dataflows.mapping import MappingRow, TimeReading
-from dataflows.models.dataset import Dataset, Schema
-from dataflows.scheduling import Schedule
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from connectors.models import Account
+from connectors.roles import ANALYST, VIEWER, User, has_role
+from dataflows.mapping import MappingRow, TimeReading
+from dataflows.models.dataset import Dataset, Schema
+from dataflows.scheduling import Schedule
 
 
 class DataflowStatus(models.TextChoices):

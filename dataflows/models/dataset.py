@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from connectors.roles import VIEWER, User, has_role
-from dataflows.schemas import XdmSchema
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from connectors.roles import VIEWER, User, has_role
+from dataflows.schemas import XdmSchema
 
 
 class SchemaQuerySet(models.QuerySet["Schema"]):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from connectors.roles import ANALYST, VIEWER, User, has_role
-from dataflows.models.dataflow import Dataflow
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from connectors.roles import ANALYST, VIEWER, User, has_role
+from dataflows.models.dataflow import Dataflow
 
 
 class RunStatus(models.TextChoices):
@@ -114,6 +116,11 @@ class Run(models.Model):
     @property
     def day_count(self) -> int:
         return (self.last_day - self.first_day).days + 1
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the first work on it to its end; ``None`` before either."""
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
 
     def move(self, to: RunStatus, **fields: Any) -> bool:
         """Change the status unless another worker changed it first; tell whether we won. Raises IllegalMove."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from dataflows.models.run import IllegalMove, Run, RunStatus
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from dataflows.models.run import IllegalMove, Run, RunStatus
 
 
 class WindowStatus(models.TextChoices):
@@ -128,6 +129,11 @@ class Window(models.Model):
     def reference(self) -> str:
         """How the ledger of export requests names this window."""
         return f"window:{self.pk}"
+
+    @property
+    def took(self) -> timedelta | None:
+        """From the first attempt to the end, waiting included; ``None`` before either."""
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
 
     def move(self, to: WindowStatus, **fields: Any) -> bool:
         """Change the status while we own the window; tell whether we still did. Raises IllegalMove."""

@@ -6,10 +6,11 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from dataflows.models import Dataflow, Heartbeat, Run, RunStatus
-from dataflows.runs import lifecycle
 from django.conf import settings
 from django.db.models import Q
+
+from dataflows.models import Dataflow, Heartbeat, Run, RunStatus
+from dataflows.runs import lifecycle
 
 # A process that has not been seen for so long is not coming back.
 FORGOTTEN = timedelta(days=1)

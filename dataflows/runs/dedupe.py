@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
 from dataflows.runs.spool import DaySpool
 
 CANDIDATES_AT_ONCE = 200_000

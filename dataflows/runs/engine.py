@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
+from django.conf import settings
+from django.db import DatabaseError
+
 from connectors.errors import ConnectorError
 from connectors.lake import LeaseLost
 from dataflows import stores
@@ -22,8 +25,6 @@ from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import promote
-from django.conf import settings
-from django.db import DatabaseError
 
 logger = logging.getLogger(__name__)
 

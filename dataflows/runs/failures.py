@@ -6,12 +6,13 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db.models import F
+
 from connectors.errors import BudgetEmpty, ConnectorError, Fate, IncompleteExport, RateLimited
 from dataflows import stores
 from dataflows.mapping import MappingInvalid
 from dataflows.models import Run, RunStatus, Window, WindowStatus
-from django.conf import settings
-from django.db.models import F
 
 LONGEST_WAIT = timedelta(hours=1)
 ASKED_TO_WAIT = (BudgetEmpty, RateLimited)
@@ -93,9 +94,7 @@ def _retry(window: Window, error: ConnectorError, attempts: int, now: datetime) 
 
 
 def _fail(window: Window, code: str, detail: str, now: datetime, **fields: Any) -> None:
-    window.move(
-        WindowStatus.FAILED, lease_until=None, finished_at=now, error_code=code, error_detail=detail, **fields
-    )
+    window.move(WindowStatus.FAILED, lease_until=None, finished_at=now, error_code=code, error_detail=detail, **fields)
 
 
 def _fail_rest(run: Run, code: str, detail: str, now: datetime) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
+from django.db import DatabaseError, connection
+
 from connectors.lake import LeaseLost
 from dataflows.models import Window
-from django.db import DatabaseError, connection
 
 logger = logging.getLogger(__name__)
 

@@ -6,14 +6,25 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db import transaction
+from django.db.models import Max, Sum
+
 from connectors.roles import User
 from dataflows import scheduling, stores
 from dataflows.mapping import bind
-from dataflows.models import Dataflow, DataflowStatus, Dataset, Day, DayStatus, Run, RunStatus, Trigger, Window
-from dataflows.models import WindowStatus
+from dataflows.models import (
+    Dataflow,
+    DataflowStatus,
+    Dataset,
+    Day,
+    DayStatus,
+    Run,
+    RunStatus,
+    Trigger,
+    Window,
+    WindowStatus,
+)
 from dataflows.runs import planner
-from django.db import transaction
-from django.db.models import Max, Sum
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +178,8 @@ def settle(run: Run, *, now: datetime) -> None:
 
 def _outcome(run: Run) -> RunStatus:
     statuses = set(run.windows.values_list("status", flat=True))
-    failed_days = any(day["status"] == DayStatus.FAILED for days in run.windows.values_list("days", flat=True) for day in days)
+    accounts = [day for days in run.windows.values_list("days", flat=True) for day in days]
+    failed_days = any(day["status"] == DayStatus.FAILED for day in accounts)
     if WindowStatus.PUBLISHED not in statuses:
         return RunStatus.FAILED
     whole = statuses == {WindowStatus.PUBLISHED} and not failed_days
@@ -202,4 +214,3 @@ def delete(flow: Dataflow) -> None:
     if flow.runs.unfinished().exists():
         raise CannotStart("already_running", "A run of this dataflow is still going on. Cancel it first.")
     flow.delete()
-

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from connectors.lake import LakeTable, PartFile, PartWriter
 from connectors.storage import Landing
 from dataflows.mapping import Plan, Rejected

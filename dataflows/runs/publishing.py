@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from connectors.lake import LakeTable, Receipt
 from dataflows import scheduling
 from dataflows.models import Day, DayStatus, Window, WindowStatus
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import DayAccount, Promoted
-from django.db import transaction
 
 TOO_MANY = "too_many_rejected"
 

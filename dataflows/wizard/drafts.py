@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from connectors.models import Account
 from connectors.roles import User
 from dataflows.models import Dataflow, DataflowStatus
-from django.db.models import F
 
 ORDER = ("account", "project", "dataset", "mapping", "schedule", "review")
 """The slugs of the steps; ``Dataflow.reached`` is one of them."""

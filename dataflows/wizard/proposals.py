@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from dataflows.models import Dataflow, Dataset, Schema
 from django.utils.translation import gettext as _
+
+from dataflows.models import Dataflow, Dataset, Schema
 
 HISTORY = timedelta(days=7)
 STANDARD_SCHEMA = "Mixpanel Events (ExperienceEvent)"

@@ -90,7 +90,7 @@ def _ask(account: Account, project_id: str, days: DayRange, limit: int) -> list[
 
 
 def trimmed(record: Record) -> Record:
-    """The record without what makes it large, and without what a JSON column cannot hold (NUL, lone surrogates, NaN)."""
+    """The record without what makes it large, and without what a JSON column cannot hold: NUL, half characters, NaN."""
     properties = list(record["properties"].items())[:MOST_PROPERTIES]
     return {
         "event": _text(str(record["event"])),

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from dataflows.models import Dataflow
 from dataflows.runs import lifecycle, planner
 from dataflows.scheduling import Schedule, days_between
-from django.conf import settings
-from django.utils.translation import gettext as _
 
 SHOWN = 5
 BY_DISTANCE = {"minute", "hour"}
@@ -36,7 +37,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Plan:
-    """``due`` holds the next due times as (in the schedule's zone, in UTC); readings are ``None`` when there is nothing to read."""
+    """``due`` holds the next due times as (in the schedule's zone, in UTC).
+
+    A reading is ``None`` when there is nothing to read.
+    """
 
     due: list[tuple[str, str]]
     daylight: str
@@ -104,6 +108,8 @@ def daylight(schedule: Schedule, now: datetime) -> str:
 def _clock_changes(zone: str, now: datetime) -> Iterator[date]:
     """The days of the next year at whose end the offset differs from that at their start."""
     tz = ZoneInfo(zone)
-    midnights = [datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC) + timedelta(days=n) for n in range(368)]
+    midnights = [
+        datetime.combine(now.astimezone(UTC).date(), datetime.min.time(), UTC) + timedelta(days=n) for n in range(368)
+    ]
     offsets = [midnight.astimezone(tz).utcoffset() for midnight in midnights]
     return (day.date() for day, before, after in zip(midnights, offsets, offsets[1:], strict=False) if before != after)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from dataflows.models import Dataflow
 from dataflows.wizard.drafts import ORDER
 from dataflows.wizard.forms.account import AccountForm
@@ -15,9 +19,6 @@ from dataflows.wizard.forms.review import ReviewForm
 from dataflows.wizard.forms.schedule import ScheduleForm
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import Go, Outcome
-from django.http import Http404
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)

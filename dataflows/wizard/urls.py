@@ -1,5 +1,6 @@
-from dataflows.wizard import views
 from django.urls import path
+
+from dataflows.wizard import views
 
 urlpatterns = [
     path("dataflows/new/", views.wizard_new, name="wizard_new"),

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from connectors.roles import analyst_required
-from dataflows.models import Dataflow
-from dataflows.wizard import drafts, queries, steps
-from dataflows.wizard.forms.account import AccountForm
-from dataflows.wizard.outcome import Go
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
+
+from connectors.roles import analyst_required
+from dataflows.models import Dataflow
+from dataflows.wizard import drafts, queries, steps
+from dataflows.wizard.forms.account import AccountForm
+from dataflows.wizard.outcome import Go
 
 
 @analyst_required

@@ -1,8 +1,9 @@
 """The environment is read once, typed, and a wrong value says which and why."""
 
 import pytest
-from config.environment import Environment, database, kept_secret
 from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment, database, kept_secret
 
 
 class TestEnvironment:

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from dataflows.scheduling import Schedule, ScheduleInvalid, days_between, last_day
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dataflows.scheduling import Schedule, ScheduleInvalid, days_between, last_day
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -74,9 +75,7 @@ class TestDaylightSaving:
         assert due[1] == at("2026-11-01T05:30")
 
     def test_cron_fires_once_on_the_autumn_night_too(self):
-        nightly = schedule(
-            "cron", start=at("2026-10-31T00:00", NEW_YORK), zone="America/New_York", cron="30 1 * * *"
-        )
+        nightly = schedule("cron", start=at("2026-10-31T00:00", NEW_YORK), zone="America/New_York", cron="30 1 * * *")
         days = [due.astimezone(NEW_YORK).day for due in nightly.upcoming(at("2026-10-30T00:00"), 3)]
         assert days == [31, 1, 2]
 

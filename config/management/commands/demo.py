@@ -4,12 +4,13 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
 from config import demo, preparation, services
 from config.supervisor import CannotServe, Supervisor, await_port, require_free
 from connectors.errors import ConnectorError
 from connectors.messages import message_for
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
 
 OPENING = """
   pandas:  from pyiceberg.table import StaticTable

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from config import preparation, services
-from config.supervisor import CannotServe, await_port
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+
+from config import preparation, services
+from config.supervisor import CannotServe, await_port
 
 
 class Command(BaseCommand):

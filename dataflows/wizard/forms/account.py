@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from connectors.models import Account
 from dataflows.models import Dataflow
 from dataflows.wizard.forms.step import StepForm
-from django import forms
-from django.utils.translation import gettext_lazy as _
 
 FORGOTTEN = {
     "project_id": "",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from dataflows.models import Dataflow, Dataset, Schema
-from dataflows.wizard import proposals
-from dataflows.wizard.forms.step import StepForm
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
+from dataflows.models import Dataflow, Dataset, Schema
+from dataflows.wizard import proposals
+from dataflows.wizard.forms.step import StepForm
 
 NEW, EXISTING = "new", "existing"
 LONG_TEXT = forms.Textarea(attrs={"rows": 2})
@@ -32,7 +33,10 @@ class DatasetForm(StepForm):
         help_text=lazy("It brings its schema; several dataflows may write to one dataset."),
     )
     new_dataset_name = forms.CharField(
-        label=lazy("Dataset name"), required=False, max_length=255, error_messages={"required": lazy("Name the dataset.")}
+        label=lazy("Dataset name"),
+        required=False,
+        max_length=255,
+        error_messages={"required": lazy("Name the dataset.")},
     )
     new_dataset_description = forms.CharField(
         label=lazy("Dataset description"), required=False, max_length=2000, widget=LONG_TEXT
@@ -43,13 +47,14 @@ class DatasetForm(StepForm):
     name = forms.CharField(
         label=lazy("Dataflow name"), max_length=255, error_messages={"required": lazy("Name the dataflow.")}
     )
-    description = forms.CharField(
-        label=lazy("Dataflow description"), required=False, max_length=2000, widget=LONG_TEXT
-    )
+    description = forms.CharField(label=lazy("Dataflow description"), required=False, max_length=2000, widget=LONG_TEXT)
     partial_ingestion = forms.BooleanField(
         label=lazy("Partial ingestion"),
         required=False,
-        help_text=lazy("On: a day with some bad records is loaded without them, and they are kept aside. Off: a day with any bad record is not loaded."),
+        help_text=lazy(
+            "On: a day with some bad records is loaded without them, and they are kept aside. "
+            "Off: a day with any bad record is not loaded."
+        ),
     )
     error_threshold = forms.DecimalField(
         label=lazy("Error threshold (percent)"),
@@ -58,9 +63,13 @@ class DatasetForm(StepForm):
         max_value=Decimal(100),
         max_digits=5,
         decimal_places=2,
-        help_text=lazy("With partial ingestion: how many percent of a day's records may be bad before the day is not loaded."),
+        help_text=lazy(
+            "With partial ingestion: how many percent of a day's records may be bad before the day is not loaded."
+        ),
         error_messages={
-            "min_value": lazy("The threshold must be greater than 0. To allow no bad record, turn partial ingestion off."),
+            "min_value": lazy(
+                "The threshold must be greater than 0. To allow no bad record, turn partial ingestion off."
+            ),
             "max_value": lazy("The threshold is a percentage: at most 100."),
         },
     )
@@ -100,7 +109,9 @@ class DatasetForm(StepForm):
     def clean_new_dataset_name(self) -> str:
         name = str(self.cleaned_data["new_dataset_name"])
         if self.data.get("target") == NEW and Dataset.objects.filter(name=name).exists():
-            raise forms.ValidationError(_("There is a dataset of this name. Choose it above as existing, or another name."))
+            raise forms.ValidationError(
+                _("There is a dataset of this name. Choose it above as existing, or another name.")
+            )
         return name
 
     def clean(self) -> dict[str, Any]:

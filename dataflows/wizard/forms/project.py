@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from connectors.base import Project
-from connectors.errors import ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
-from connectors.messages import message_for
-from connectors.mixpanel import timezones
-from dataflows.models import Dataflow
-from dataflows.models.dataflow import TimeSemantic
-from dataflows.wizard import drafts, projects, sampling
-from dataflows.wizard.forms.step import StepForm
-from dataflows.wizard.outcome import STAY, Go, Outcome
-from dataflows.wizard.preview import SampleRow, sample_rows
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone as clock
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+
+from connectors.base import Project
+from connectors.errors import ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
+from connectors.messages import message_for
+from connectors.mixpanel import timezones
+from connectors.models import Account
+from dataflows.models import Dataflow
+from dataflows.models.dataflow import TimeSemantic
+from dataflows.wizard import drafts, projects, sampling
+from dataflows.wizard.forms.step import StepForm
+from dataflows.wizard.outcome import STAY, Go, Outcome
+from dataflows.wizard.preview import SampleRow, sample_rows
 
 OTHER = "other"
 # Two zones must agree where the data is and where the schedule will be.
@@ -146,7 +148,9 @@ class ProjectForm(StepForm):
 
     @staticmethod
     def _mismatch(zone: str, project: Project, known: str) -> str:
-        words = _("This is %(zone)s, but Mixpanel says that the project “%(project)s” is in %(known)s. Choose %(known)s.")
+        words = _(
+            "This is %(zone)s, but Mixpanel says that the project “%(project)s” is in %(known)s. Choose %(known)s."
+        )
         return words % {"zone": zone, "project": project.name, "known": known}
 
     def _require(self, cleaned: dict[str, Any]) -> None:
@@ -171,7 +175,10 @@ class ProjectForm(StepForm):
         return {**changes, "time_semantic": chosen, "time_evidence": "", "sample": []}
 
     def _is_sampled(self) -> bool:
-        same = (self.draft.project_id, self.draft.timezone) == (self.cleaned_data["project_id"], self.cleaned_data["zone"])
+        same = (self.draft.project_id, self.draft.timezone) == (
+            self.cleaned_data["project_id"],
+            self.cleaned_data["zone"],
+        )
         return same and bool(self.draft.time_evidence)
 
     def perform(self, *, now: datetime) -> Outcome:
@@ -191,10 +198,9 @@ class ProjectForm(StepForm):
         if not drafts.is_current(self.draft, self.shown_revision()):
             self.conflict = self.draft.updated_at
             return STAY
-        assert self.draft.account is not None
-        changes = self.changes()
+        account, changes = cast(Account, self.draft.account), self.changes()
         try:
-            seen = sampling.take(self.draft.account, changes["project_id"], changes["timezone"], now=now)
+            seen = sampling.take(account, changes["project_id"], changes["timezone"], now=now)
         except ConnectorError as error:
             self._show(error)
             return STAY

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone as clock
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from connectors.errors import UnknownTimezone
 from connectors.mixpanel import timezones
@@ -13,11 +20,6 @@ from dataflows.scheduling import MINIMUM, STEP, Schedule, ScheduleInvalid
 from dataflows.wizard import proposals, schedule_plan
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Outcome
-from django import forms
-from django.utils import timezone as clock
-from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 LARGEST_INTERVAL = 1000
@@ -68,7 +70,9 @@ class ScheduleForm(StepForm):
         label=lazy("Look-back (days)"),
         min_value=1,
         max_value=90,
-        help_text=lazy("How many days each run reads again, because events arrive late. Five days is what phones need."),
+        help_text=lazy(
+            "How many days each run reads again, because events arrive late. Five days is what phones need."
+        ),
         error_messages={
             "min_value": lazy("At least 1 day: the day itself."),
             "max_value": lazy("At most 90 days."),
@@ -113,7 +117,9 @@ class ScheduleForm(StepForm):
             raise forms.ValidationError(_("Mixpanel holds nothing before 2011. Choose a later day."))
         today = clock.now().astimezone(ZoneInfo(self.draft.timezone or "UTC")).date()
         if day > today:
-            raise forms.ValidationError(_("This day is in the future. In the project's time zone today is %(today)s.") % {"today": today})
+            raise forms.ValidationError(
+                _("This day is in the future. In the project's time zone today is %(today)s.") % {"today": today}
+            )
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -138,7 +144,9 @@ class ScheduleForm(StepForm):
             self.add_error("start", _("Write the start as a date and a time, for example 2026-03-01T06:30."))
             return None
         if start < clock.now() - TYPING:
-            self.add_error("start", _("This time has passed. Choose a later one, or leave the field empty to start now."))
+            self.add_error(
+                "start", _("This time has passed. Choose a later one, or leave the field empty to start now.")
+            )
         return start
 
     def _check_schedule(self, cleaned: dict[str, Any]) -> None:
@@ -197,9 +205,11 @@ def _cron_problem(schedule: Schedule) -> str:
     due = schedule.upcoming(schedule.start, 50)
     if not due:
         return _("This expression is never due.")
-    closest = min((later - earlier for earlier, later in zip(due, due[1:], strict=False)), default=SHORTEST_DISTANCE)
+    closest = min((later - earlier for earlier, later in pairwise(due)), default=SHORTEST_DISTANCE)
     if closest < SHORTEST_DISTANCE:
-        return _("This expression is due every %(found)d minutes at times; the shortest distance is %(least)d minutes.") % {
+        return _(
+            "This expression is due every %(found)d minutes at times; the shortest distance is %(least)d minutes."
+        ) % {
             "found": closest // timedelta(minutes=1),
             "least": SHORTEST_DISTANCE // timedelta(minutes=1),
         }

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from connectors.form_layout import PageForm
 from connectors.messages import Message
 from connectors.roles import User
 from dataflows.models import Dataflow
 from dataflows.wizard import drafts
 from dataflows.wizard.outcome import STAY, Go, Outcome
-from django import forms
-from django.utils.translation import gettext_lazy as _
 
 
 class StepForm(PageForm, forms.Form):

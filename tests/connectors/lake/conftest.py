@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from connectors.lake.catalog import Lake
@@ -37,12 +38,10 @@ def lake_urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "lake")
     url = request.getfixturevalue("postgres_url")
-    return fresh_database(url, f"c{abs(hash(tmp_path))}"), str(tmp_path / "lake")
+    return fresh_database(url, tmp_path.name.lower()), str(tmp_path / "lake")
 
 
 def fresh_database(url: str, name: str) -> str:
-    import psycopg
-
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     return f"{url.rpartition('/')[0]}/{name}"

@@ -14,6 +14,8 @@ from connectors.lake.table import LakeTable
 FLOW = "0b54a7a2-2f0e-4a6b-9f6e-3f8d6f0b7c11"
 """As long as real ids are: longer than the 16 characters to which Iceberg cuts bounds of strings."""
 
+WORK = "t"
+
 SCHEMA = pa.schema(
     [
         ("_id", pa.string()),
@@ -47,7 +49,7 @@ def events(count: int, name: str = "e") -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 
-def parts(table: LakeTable, when: date, count: int, *, flow: str = FLOW, token: str = "t") -> list[PartFile]:
+def parts(table: LakeTable, when: date, count: int, *, flow: str = FLOW, token: str = WORK) -> list[PartFile]:
     with PartWriter(table, flow, when, token=token) as writer:
         writer.write(events(count, token))
         return writer.close()
@@ -58,7 +60,7 @@ def publish(
     rows_by_day: dict[date, int],
     *,
     flow: str = FLOW,
-    token: str = "t",
+    token: str = WORK,
     still_mine: Callable[[], bool] = lambda: True,
 ) -> Receipt:
     """Writes and publishes so many rows for each day."""

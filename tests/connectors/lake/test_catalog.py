@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,15 +12,7 @@ from connectors.errors import LakeUnavailable
 from connectors.lake.catalog import Lake, SchemaDiffers, UnknownTable, database_url
 from connectors.lake.location import parse_warehouse
 from tests.connectors.lake.events import SCHEMA, day, ids, parts, publish
-
-CREATE_AT_ONCE = """
-import sys, time
-import pyarrow as pa
-from connectors.lake.catalog import Lake
-lake = Lake(sys.argv[1], sys.argv[2])
-time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
-print(lake.create("ds_1", pa.schema([("_id", pa.string())])).load().metadata.table_uuid)
-"""
+from tests.connectors.lake.processes import create_table, run_together
 
 
 class TestCreating:
@@ -64,15 +54,12 @@ class TestCreating:
         with pytest.raises(ValueError, match="Not a table name"):
             lake.create(name, SCHEMA)
 
-    def test_two_processes_may_create_catalog_and_table_at_the_same_moment(self, lake_urls: tuple[str, str]) -> None:
-        import time
-
-        start = str(time.time() + 3)
-        command = [sys.executable, "-c", CREATE_AT_ONCE, *lake_urls, start]
-        both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        outcome = [process.communicate(timeout=60) for process in both]
-        assert [process.returncode for process in both] == [0, 0], outcome
-        assert len({out for out, _ in outcome}) == 1
+    @pytest.mark.worker
+    def test_three_processes_may_create_catalog_and_table_at_the_same_moment(self, lake_urls: tuple[str, str]) -> None:
+        assert run_together(create_table, *[(lake_urls,)] * 3) == [0, 0, 0]
+        lake = Lake(*lake_urls)
+        assert publish(lake.open("ds_1"), {day(1): 2}).rows_added == 2
+        lake.close()
 
 
 class TestOpeningAndDropping:

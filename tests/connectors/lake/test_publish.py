@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,27 +19,9 @@ from connectors.lake.publish import ATTEMPTS, LeaseLost
 from connectors.lake.replace import MERGE_AT
 from connectors.lake.table import LakeTable
 from tests.connectors.lake.events import FLOW, SCHEMA, day, events, ids, parts, publish
+from tests.connectors.lake.processes import publish_days, run_together, write_and_die
 
 OTHER = "c1d0c1d0-0000-4000-8000-000000000002"
-
-WRITE_AND_DIE = """
-import os, signal, sys
-from connectors.lake.catalog import Lake
-from tests.connectors.lake.events import day, parts
-table = Lake(sys.argv[1], sys.argv[2]).open("ds_1")
-parts(table, day(1), 5, token="dead")
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-PUBLISH_MANY = """
-import sys, time
-from connectors.lake.catalog import Lake
-from tests.connectors.lake.events import day, publish
-table = Lake(sys.argv[1], sys.argv[2]).open("ds_1")
-time.sleep(max(0.0, float(sys.argv[4]) - time.time()))
-for n in range(1, 5):
-    publish(table, {day(n): n}, flow=sys.argv[3], token=f"{sys.argv[3]}-{n}")
-"""
 
 
 def files_of(table: LakeTable) -> set[str]:
@@ -162,7 +142,10 @@ class TestFencing:
         assert table.metadata_location == before
         assert sorted(os.listdir(f"{table.folder}/metadata")) == listed
 
-    def test_losing_the_work_after_the_question_loses_the_commit(self, table: LakeTable) -> None:
+    @pytest.mark.parametrize("library_retries", ["0", "4"])
+    def test_losing_the_work_after_the_question_loses_the_commit(self, table: LakeTable, library_retries: str) -> None:
+        properties = {"commit.retry.num-retries": library_retries, "commit.retry.min-wait-ms": "1"}
+        table.load().transaction().set_properties(properties).commit_transaction()
         answers: list[bool] = []
 
         def asked() -> bool:
@@ -258,7 +241,7 @@ class TestManyAtOnce:
 
         def work(flow: str) -> None:
             try:
-                for n in range(1, 4):
+                for n in range(1, 3):
                     publish(table, {day(n): n, day(n + 1): 1}, flow=flow, token=f"{flow}-{n}")
             except BaseException as error:
                 failures.append(error)
@@ -269,33 +252,28 @@ class TestManyAtOnce:
         for thread in threads:
             thread.join()
         assert failures == []
-        assert [table.days(flow) for flow in flows] == [{day(1): 1, day(2): 2, day(3): 3, day(4): 1}] * 3
-        assert len(table.snapshots()) == 9
+        assert [table.days(flow) for flow in flows] == [{day(1): 1, day(2): 2, day(3): 1}] * 3
+        assert len(table.snapshots()) == 6
         lake.close()
 
+    @pytest.mark.worker
     def test_processes_on_one_table_lose_nothing(self, lake_urls: tuple[str, str]) -> None:
-        import time
-
         lake = Lake(*lake_urls)
         table = lake.create("ds_1", SCHEMA)
-        start = str(time.time() + 3)
-        commands = [[sys.executable, "-c", PUBLISH_MANY, *lake_urls, flow, start] for flow in (FLOW, OTHER)]
-        both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]
-        outcome = [process.communicate(timeout=60)[1] for process in both]
-        assert [process.returncode for process in both] == [0, 0], outcome
-        assert table.days(FLOW) == table.days(OTHER) == {day(n): n for n in range(1, 5)}
-        assert len(table.snapshots()) == 8
-        assert len(ids(table)) == 20
+        assert run_together(publish_days, (lake_urls, FLOW), (lake_urls, OTHER)) == [0, 0]
+        assert table.days(FLOW) == table.days(OTHER) == {day(n): n for n in range(1, 4)}
+        assert len(table.snapshots()) == 6
+        assert len(ids(table)) == 12
         lake.close()
 
+    @pytest.mark.worker
     def test_a_process_killed_before_publishing_changes_nothing(
         self, tmp_path: Path, lake: Lake, table: LakeTable
     ) -> None:
         publish(table, {day(1): 2}, token="one")
-        urls = [f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "lake")]
-        done = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, *urls], check=False, capture_output=True)
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        orphans = [path for path in Path(table.folder).rglob("dead-*.parquet")]
+        urls = (f"sqlite:///{tmp_path}/catalog.db", str(tmp_path / "lake"))
+        assert run_together(write_and_die, (urls,)) == [-signal.SIGKILL]
+        orphans = list(Path(table.folder).rglob("dead-*.parquet"))
         assert len(orphans) == 1
         assert ids(table) == ["one-0", "one-1"]
         assert lake.open("ds_1").days() == {day(1): 2}
@@ -303,16 +281,16 @@ class TestManyAtOnce:
 
 class TestManyCommits:
     def test_manifests_are_merged_and_nothing_is_lost_over_it(self, table: LakeTable) -> None:
-        for n in range(MERGE_AT + 5):
-            publish(table, {date(2024, 1, 1) + timedelta(days=n % 20): n % 4 + 1}, token=f"t{n}")
+        table.load().transaction().set_properties({MERGE_AT: "4"}).commit_transaction()
         expected: dict[date, int] = {}
-        for n in range(MERGE_AT + 5):
-            expected[date(2024, 1, 1) + timedelta(days=n % 20)] = n % 4 + 1
+        for n in range(10):
+            expected[day(n % 6 + 1)] = n % 4 + 1
+            publish(table, {day(n % 6 + 1): n % 4 + 1}, token=f"t{n}")
         current = table.load()
         snapshot = current.current_snapshot()
         assert snapshot is not None
-        assert len(snapshot.manifests(current.io)) < MERGE_AT
-        assert table.days() == dict(sorted(expected.items()))
+        assert len(snapshot.manifests(current.io)) < 4
+        assert table.days() == expected
         assert len(ids(table)) == sum(expected.values()) == table.snapshots()[0].total_rows
 
     def test_emptying_again_and_again_does_not_pile_up_manifests(self, table: LakeTable) -> None:

@@ -1,7 +1,8 @@
 import pytest
-from dataflows.mapping.paths import PathInvalid, parse_source, parse_target, write_source
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dataflows.mapping.paths import PathInvalid, parse_source, parse_target, write_source
 
 
 class TestSourcePaths:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
+
 from connectors.models import Account
 from connectors.sealed import Sealed
 from dataflows import stores
 from dataflows.models import Dataflow, Dataset, Run, Schema, Trigger
 from dataflows.runs import engine, lifecycle
-from django.utils import timezone
 from tests.connectors.mixpanel.fault_server import Answer, FaultServer, gzip_answer
 
 FIRST = date(2026, 9, 1)
@@ -27,7 +28,11 @@ MAPPING = [
     {"sourceType": "ATTRIBUTE", "source": "event", "destination": "eventType"},
     {"sourceType": "ATTRIBUTE", "source": "properties.distinct_id", "destination": "_tributary.distinct_id"},
     {"sourceType": "ATTRIBUTE", "source": "properties.city", "destination": "_tributary.city"},
-    {"sourceType": "ATTRIBUTE", "source": "properties.mp_processing_time_ms", "destination": "_tributary.mp_processing_time_ms"},
+    {
+        "sourceType": "ATTRIBUTE",
+        "source": "properties.mp_processing_time_ms",
+        "destination": "_tributary.mp_processing_time_ms",
+    },
 ]
 
 
@@ -120,7 +125,10 @@ def places(settings: Any, tmp_path: Path) -> Iterator[None]:
 def bench(transactional_db: None, places: None, settings: Any, mixpanel: FaultServer) -> Bench:
     settings.MIXPANEL_EXTRA_HOSTS = [mixpanel.url]
     account = Account.objects.create(
-        name="Shop", username="reader", secret=Sealed.seal("s3cret-of-the-shop"), secret_changed_at=timezone.now(),
+        name="Shop",
+        username="reader",
+        secret=Sealed.seal("s3cret-of-the-shop"),
+        secret_changed_at=timezone.now(),
         region=mixpanel.url,
     )
     return Bench(make_flow(account), mixpanel)

@@ -11,13 +11,14 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
 from connectors.models import Account  # noqa: E402
 from connectors.sealed import Sealed  # noqa: E402
 from dataflows import stores, tasks  # noqa: E402
 from dataflows.models import Dataflow, Run, Trigger  # noqa: E402
 from dataflows.runs import lifecycle  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.utils import timezone  # noqa: E402
 from tests.dataflows.runs.conftest import make_flow  # noqa: E402
 
 

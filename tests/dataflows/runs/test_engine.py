@@ -6,12 +6,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.utils import timezone
+
 from connectors.models import ExportRequest
 from dataflows import stores
 from dataflows.models import DataflowStatus, DayStatus, RunStatus, Window, WindowStatus
 from dataflows.runs import engine, failures, lifecycle, publishing, rejects
-from django.db import connection
-from django.utils import timezone
 from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, event, events
 
@@ -328,7 +329,10 @@ class TestTheUnexpected:
 
     def test_a_mapping_that_no_longer_fits_pauses_the_dataflow(self, bench: Bench):
         bench.export(events(FIRST, 3))
-        bench.flow.mapping = [*bench.flow.mapping, {"sourceType": "ATTRIBUTE", "source": "event", "destination": "gone"}]
+        bench.flow.mapping = [
+            *bench.flow.mapping,
+            {"sourceType": "ATTRIBUTE", "source": "event", "destination": "gone"},
+        ]
         bench.flow.save()
         run = bench.run()
         assert run.error_code == "mapping_invalid"

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
-from dataflows.runs.planner import EVENTS_PER_WINDOW, PlannedWindow, interval, windows_for
-from dataflows.scheduling import days_between
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dataflows.runs.planner import EVENTS_PER_WINDOW, PlannedWindow, interval, windows_for
+from dataflows.scheduling import days_between
 
 FIRST = date(2026, 3, 1)
 

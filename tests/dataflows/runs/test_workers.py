@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from tests.connectors.mixpanel.fault_server import FaultServer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, events
 from tests.dataflows.runs.installation import Installation, kill

@@ -1,0 +1,127 @@
+"""The mapping step's page: rows with their problems and sample values, counters, and what becomes of the sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from dataflows.mapping import MappingInvalid, bind
+from dataflows.mapping.automap import propose
+from dataflows.mapping.problems import Problem
+from dataflows.mapping.source_fields import SourceField, infer
+from dataflows.models import Dataflow
+from dataflows.schemas import Field, XdmSchema, XdmType
+from dataflows.wizard.rows import ATTRIBUTE, EditedRow
+
+LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Rows with source and target; required targets that are mapped, and all; mapped identities; problems."""
+
+    mapped: int
+    required_mapped: int
+    required: int
+    identities: int
+    errors: int
+
+
+def proposed(draft: Dataflow) -> list[EditedRow]:
+    """The mapping that the sample and the schema suggest."""
+    if draft.schema is None:
+        return []
+    rows = (proposal.row for proposal in propose(infer(draft.sample), draft.schema.xdm))
+    return [EditedRow(row.source_type, row.source, row.destination) for row in rows]
+
+
+def targets(schema: XdmSchema) -> list[Field]:
+    """What can be chosen as a target: everything but the objects that only hold others."""
+    return [field for field in schema.fields() if field.xdm_type is not XdmType.OBJECT]
+
+
+def problems_of(rows: Sequence[EditedRow], schema: XdmSchema) -> list[Problem]:
+    """Everything that is wrong, by the position in ``rows``; blank rows are left out, they are not finished yet."""
+    numbers = [number for number, row in enumerate(rows) if not row.is_blank]
+    try:
+        bind([rows[number].mapping_row for number in numbers], schema)
+    except MappingInvalid as error:
+        return [_in_words(problem, rows, numbers) for problem in error.problems]
+    return []
+
+
+def _in_words(problem: Problem, rows: Sequence[EditedRow], numbers: Sequence[int]) -> Problem:
+    if problem.row < 0:
+        return problem
+    number = numbers[problem.row]
+    message, remedy = problem.message, problem.remedy
+    if problem.field == "source" and not rows[number].source:
+        message, remedy = _("No source is chosen."), _("Choose a source field, or remove the row.")
+    if problem.field == "destination" and not rows[number].destination:
+        message, remedy = _("No target is chosen."), _("Choose a target field, or remove the row.")
+    return Problem(number, problem.field, problem.code, message, remedy)
+
+
+def counters(rows: Sequence[EditedRow], schema: XdmSchema, problems: Sequence[Problem]) -> Counters:
+    mapped = {row.destination for row in rows if row.source and row.destination}
+    fields = schema.fields()
+    required = {field.name for field in fields if field.required and field.xdm_type is not XdmType.OBJECT}
+    identities = {field.name for field in fields if field.identity}
+    return Counters(
+        mapped=sum(1 for row in rows if row.source and row.destination),
+        required_mapped=len(required & mapped),
+        required=len(required),
+        identities=len(identities & mapped),
+        errors=len(problems),
+    )
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row as shown: ``value`` is a sample of its source, ``unknown_target`` a target the schema does not have."""
+
+    number: int
+    row: EditedRow
+    value: str
+    problems: list[Problem]
+    unknown_target: str
+
+    @property
+    def wrong_source(self) -> bool:
+        return any(problem.field in {"source", ""} for problem in self.problems)
+
+    @property
+    def wrong_target(self) -> bool:
+        return any(problem.field == "destination" for problem in self.problems)
+
+
+def table(
+    rows: Sequence[EditedRow], fields: Sequence[SourceField], schema: XdmSchema, problems: Sequence[Problem]
+) -> list[TableRow]:
+    values = {field.path: first_value(field) for field in fields}
+    known = {field.name for field in targets(schema)}
+    return [
+        TableRow(
+            number,
+            row,
+            values.get(row.source, "") if row.source_type == ATTRIBUTE else "",
+            [problem for problem in problems if problem.row == number],
+            "" if row.destination in known else row.destination,
+        )
+        for number, row in enumerate(rows)
+    ]
+
+
+def first_value(field: SourceField) -> str:
+    return short(field.samples[0]) if field.samples else ""
+
+
+def short(value: Any) -> str:
+    """A value on one line, cut to what a cell can show."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
