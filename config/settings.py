@@ -182,6 +182,7 @@ TICK_SECONDS = env.integer("TICK_SECONDS", 10)
 WINDOW_ATTEMPTS = env.integer("WINDOW_ATTEMPTS", 6)
 WINDOWS_AT_ONCE = env.integer("WINDOWS_AT_ONCE", 2)
 RETRY_SECONDS = env.integer("RETRY_SECONDS", 30)
+LANDING_RETENTION_DAYS = env.integer("LANDING_RETENTION_DAYS", 30)
 
 REDIS_URL = env.secret("REDIS_URL")
 BROKER_DIR = DATA_DIR / "broker"
@@ -192,7 +193,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "dataflows.tasks.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS}}
+    "tick": {"task": "dataflows.tasks.tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS}},
+    "upkeep": {"task": "dataflows.tasks.upkeep", "schedule": 24 * 3600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 if REDIS_URL:

@@ -108,39 +108,35 @@ def initial_of(account: Account) -> dict[str, Any]:
     return {name: getattr(account, name) for name in ("name", "auth_kind", "username", "region", "description")}
 
 
-class AccountFilter(forms.Form):
-    """GET parameters of the account list; what cannot be understood filters nothing."""
+class ListFilter(forms.Form):
+    """GET parameters of a list; what cannot be understood filters nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for field in self.fields.values():
+            select = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if select else "form-control"
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: self.cleaned_data.get(name, "") for name in self.fields} if self.is_valid() else {}
+
+
+class AccountFilter(ListFilter):
 
     q = forms.CharField(label=_("Search"), max_length=255, required=False, widget=forms.TextInput({"type": "search"}))
     state = forms.ChoiceField(
         label=_("State"), choices=[("", _("All states")), *AccountState.choices], required=False, widget=forms.Select
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["q"].widget.attrs["class"] = "form-control"
-        self.fields["state"].widget.attrs["class"] = "form-select"
 
-    @property
-    def values(self) -> dict[str, str]:
-        return {name: self.cleaned_data.get(name, "") for name in self.fields} if self.is_valid() else {}
-
-
-class CatalogFilter(forms.Form):
-    """GET parameters of the catalogue."""
-
+class CatalogFilter(ListFilter):
     q = forms.CharField(label=_("Search"), max_length=255, required=False, widget=forms.TextInput({"type": "search"}))
     category = forms.ChoiceField(label=_("Category"), required=False, widget=forms.Select)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["category"].choices = [("", _("All categories")), *categories()]  # type: ignore[attr-defined]
-        self.fields["q"].widget.attrs["class"] = "form-control"
-        self.fields["category"].widget.attrs["class"] = "form-select"
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {name: self.cleaned_data.get(name, "") for name in self.fields} if self.is_valid() else {}
 
 
 def categories() -> Sequence[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from dataflows.models import Dataflow, Dataset, Day, Heartbeat, Run, Schema, Window
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list and a page per row, without any button that changes something."""
 
     show_full_result_count = False

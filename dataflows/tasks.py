@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 
 from dataflows.models import Run
 from dataflows.runs import clockwork, engine
+from dataflows.runs import upkeep as sweeping
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,12 @@ def tick(**_from_newer_code: object) -> None:
     for run_id, bells in clockwork.waiting(now=now):
         _ring(run_id, bells)
     clockwork.beat(now=now)
+
+
+@shared_task
+def upkeep(**_from_newer_code: object) -> None:
+    """Clear away what is past its retention."""
+    sweeping.sweep(now=timezone.now())
 
 
 def ring(run: Run) -> None:

@@ -1,7 +1,7 @@
 """The pointer that lets engines without a catalog find a table's current state.
 
 DuckDB's ``iceberg_scan(folder)`` reads ``metadata/version-hint.text`` and opens
-``<hint>.metadata.json`` (DuckDB Iceberg extension documentation, "Metadata version").
+``<hint>.metadata.json`` (DuckDB Iceberg extension documentation, ``version_name_format``).
 """
 
 from __future__ import annotations

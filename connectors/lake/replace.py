@@ -1,8 +1,9 @@
 """The snapshot that swaps data files for others.
 
 pyiceberg's ``delete(filter)`` decides from column bounds whether a file can be dropped whole. Bounds of
-strings are cut to 16 characters, so for a longer dataflow id it cannot decide and rewrites files. Here
-the files to drop are named one by one, which touches metadata only, and one snapshot holds both halves.
+strings are cut to 16 characters by default, so for a longer dataflow id it cannot decide and rewrites
+files, and it makes two snapshots of what is one change. Here the files to
+drop are named one by one, which touches metadata only, and one snapshot holds both halves.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from django.db.models import Count, Max, Q
 
 from connectors.errors import ConnectorError
 from connectors.lake import LakeTable, TableSummary, UnknownTable
@@ -14,7 +15,6 @@ from connectors.roles import User
 from dataflows import stores
 from dataflows.models import Dataset, Schema
 from dataflows.models.dataset import DatasetQuerySet, SchemaQuerySet
-from django.db.models import Count, Max, Q
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def table_of(dataset: Dataset) -> LakeTable | None:
 
 
 def last_published(dataset: Dataset) -> datetime | None:
-    return dataset.dataflows.aggregate(at=Max("days__published_at"))["at"]
+    latest: datetime | None = dataset.dataflows.aggregate(at=Max("days__published_at"))["at"]
+    return latest
 
 
 def schemas(user: User, text: str) -> SchemaQuerySet:
@@ -87,5 +88,3 @@ def schemas(user: User, text: str) -> SchemaQuerySet:
 def _summary(dataset: Dataset) -> TableSummary | None:
     table = table_of(dataset)
     return table.summary() if table else None
-
-

@@ -1,7 +1,8 @@
 """Addresses of datasets and schemas."""
 
-from dataflows.datasets import views
 from django.urls import path
+
+from dataflows.datasets import views
 
 urlpatterns = [
     path("datasets/", views.datasets, name="datasets"),

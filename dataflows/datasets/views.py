@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
 from connectors.errors import ConnectorError
 from connectors.lake import LakeTable
 from connectors.roles import viewer_required
@@ -14,10 +19,6 @@ from dataflows.datasets.opening import programs
 from dataflows.datasets.preview import flatten
 from dataflows.models import Dataset, Schema
 from dataflows.schemas import SchemaInvalid
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
 
 PER_PAGE = 25
 PREVIEW_ROWS = 100

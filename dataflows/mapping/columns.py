@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from hashlib import sha256
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from dataflows.mapping.instants import (
 )
 from dataflows.mapping.problems import Refusal, Rejected
 from dataflows.mapping.row import NO_EVENT, NO_TIME, dig, explain, missing
+from dataflows.mapping.text_columns import sha256_array, text_array
 from dataflows.schemas import Shape, XdmType
 
 if TYPE_CHECKING:
@@ -82,19 +82,21 @@ class Block:
     def __init__(self, plan: Plan, decoded: Decoded, first_line: int) -> None:
         self.plan, self.decoded, self.first_line = plan, decoded, first_line
         self.flaws: dict[int, Flaw] = dict(decoded.flaws)
-        records, at = decoded.records, decoded.at
-        events: list[Any] = [record.event for record in records]
-        times: list[Any] = list(map(plan.decoder.getter(keys.TIME), map(attrgetter("properties"), records)))
-        if not _all_usable(events, times):
-            kept = [i for i in range(len(records)) if self._usable(at[i], events[i], times[i])]
-            records, at = [records[i] for i in kept], [at[i] for i in kept]
-            events, times = [events[i] for i in kept], [raw_time(times[i]) for i in kept]
-        self.events: list[str] = events
-        self.at = np.array(at, dtype=np.int64)
-        self.properties: list[Any] = [record.properties for record in records]
+        self._built: dict[tuple[Origin, XdmType], Column] = {}
+        self.records, self.at = decoded.records, np.array(decoded.at, dtype=np.int64)
+        self._take_columns()
+        times = self.values[keys.TIME]
+        if not _all_usable(self.events, times):
+            kept = [i for i, event in enumerate(self.events) if self._usable(int(self.at[i]), event, times[i])]
+            self.records, self.at = [self.records[i] for i in kept], self.at[kept]
+            self._take_columns()
+            times = [raw_time(value) for value in self.values[keys.TIME]]
         self.raw: npt.NDArray[np.int64] = np.array(times, dtype=np.int64)
         self.micros = micros_of_all(self.raw)
-        self._built: dict[tuple[Origin, XdmType], Column] = {}
+
+    def _take_columns(self) -> None:
+        self.events: list[Any] = [record.event for record in self.records]
+        self.values = self.plan.decoder.columns(self.records)
 
     def _usable(self, index: int, event: Any, time: Any) -> bool:
         if type(event) is not str:
@@ -105,31 +107,20 @@ class Block:
 
     @property
     def rows(self) -> int:
-        return len(self.properties)
+        return len(self.records)
 
     def line(self, position: int) -> bytes:
         return self.decoded.lines[int(self.at[position])]
 
-    def values(self, name: str) -> list[Any]:
-        return list(map(self.plan.decoder.getter(name), self.properties))
-
     @cached_property
     def received(self) -> npt.NDArray[np.int64]:
-        return keys.stamps(self.values(keys.RECEIVED))
-
-    @cached_property
-    def distinct_ids(self) -> list[Any]:
-        return self.values(keys.DISTINCT_ID)
-
-    @cached_property
-    def insert_ids(self) -> list[Any]:
-        return self.values(keys.INSERT_ID)
+        return keys.stamps(self.values[keys.RECEIVED])
 
     @cached_property
     def instants(self) -> tuple[npt.NDArray[np.int64], dict[int, str]]:
         imported = np.zeros(self.rows, dtype=bool)
         if self.plan.reading.local:
-            imported[:] = [derived.imported(value) for value in self.values(keys.IMPORT)]
+            imported[:] = [derived.imported(value) for value in self.values[keys.IMPORT]]
         return true_instants(self.micros, self.plan.reading, self.received, imported)
 
     def column(self, row: BoundRow) -> Column:
@@ -144,17 +135,17 @@ class Block:
     def key_arrays(self) -> list[pa.Array]:
         return keys.KeyColumns(
             events=self.events,
-            distinct_ids=self.distinct_ids,
-            insert_ids=self.insert_ids,
+            distinct_ids=self.values[keys.DISTINCT_ID],
+            insert_ids=self.values[keys.INSERT_ID],
             raw=self.raw,
             micros=self.micros,
-            processed=keys.stamps(self.values(keys.PROCESSED)),
+            processed=keys.stamps(self.values[keys.PROCESSED]),
             received=self.received,
             lines=self.at + self.first_line,
         ).arrays(self.line)
 
 
-def _all_usable(events: list[Any], times: list[Any]) -> bool:
+def _all_usable(events: Sequence[Any], times: Sequence[Any]) -> bool:
     if not times:
         return True
     plain = set(map(type, events)) == {str} and set(map(type, times)) == {int}
@@ -236,27 +227,31 @@ def _column(block: Block, row: BoundRow) -> Column:
         case ("event",):
             return build(block.events, shape)
         case ("properties",):
-            return build(block.properties, shape)
+            return build([record.properties for record in block.records], shape)
         case (_, str() as name):
-            return build(block.values(name), shape)
+            return build(block.values[name], shape)
         case (_, str() as name, *rest):
-            return build([dig(value, rest) for value in block.values(name)], shape)
+            return build([dig(value, rest) for value in block.values[name]], shape)
     raise AssertionError(row.origin.parts)
 
 
-def build(values: list[Any], shape: Shape) -> Column:
-    """The column of a list of JSON values."""
-    if not shape.enum and set(map(type, values)) <= DIRECT.get(shape.type, frozenset()):
+def build(values: Sequence[Any], shape: Shape) -> Column:
+    """The column of a sequence of JSON values."""
+    if shape.type is XdmType.STRING and not shape.enum:
+        with suppress(UnicodeEncodeError):
+            if (texts := text_array(values)) is not None:
+                return Column(texts)
+    elif not shape.enum and set(map(type, values)) <= DIRECT.get(shape.type, frozenset()):
         try:
             array = pa.array(values, shape.arrow)
-        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+        except (pa.ArrowInvalid, OverflowError):
             return _one_by_one(values, shape)
         if shape.type is not XdmType.DOUBLE or math.isfinite(pc.sum(array).as_py() or 0):
             return Column(array)
     return _one_by_one(values, shape)
 
 
-def _one_by_one(values: list[Any], shape: Shape) -> Column:
+def _one_by_one(values: Sequence[Any], shape: Shape) -> Column:
     errors: dict[int, CastError] = {}
     converted: list[Any] = []
     for position, value in enumerate(values):
@@ -270,22 +265,21 @@ def _one_by_one(values: list[Any], shape: Shape) -> Column:
 
 def _event_ids(block: Block) -> Column:
     """Where every part is a text, as nearly always, the short way; it computes what ``derived.event_id`` does."""
-    who, which = block.distinct_ids, block.insert_ids
+    who, which = block.values[keys.DISTINCT_ID], block.values[keys.INSERT_ID]
     if set(map(type, who)) | set(map(type, which)) == {str} and all(which):
         rows = zip(block.events, who, block.raw.tolist(), which, strict=True)
         with suppress(UnicodeEncodeError):
-            ids = [sha256(f"{a}|{b}|{c}|{d}".encode()).hexdigest() for a, b, c, d in rows]
-            return Column(pa.array(ids, pa.string()))
+            return Column(sha256_array(f"{a}|{b}|{c}|{d}" for a, b, c, d in rows))
     return _event_ids_one_by_one(block)
 
 
 def _event_ids_one_by_one(block: Block) -> Column:
     errors: dict[int, CastError] = {}
     ids: list[str | None] = []
-    rows = zip(block.events, block.distinct_ids, block.raw.tolist(), block.insert_ids, strict=True)
-    for position, (event, who, raw, which) in enumerate(rows):
+    who, which = block.values[keys.DISTINCT_ID], block.values[keys.INSERT_ID]
+    for position, (event, a, raw, b) in enumerate(zip(block.events, who, block.raw.tolist(), which, strict=True)):
         try:
-            ids.append(derived.event_id(event, who, raw, which, b"" if which else block.line(position)))
+            ids.append(derived.event_id(event, a, raw, b, b"" if b else block.line(position)))
         except CastError as error:
             errors[position] = error
             ids.append(None)

@@ -88,6 +88,14 @@ class RecordDecoder:
         """Takes the value of a property, None if absent, from a record's ``properties``."""
         return self._getters[name]
 
+    def columns(self, records: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """The values of every wanted property, one per record, None where it is absent."""
+        properties = [record.properties for record in records]
+        if self._as_map or not records:
+            return {name: list(map(getter, properties)) for name, getter in self._getters.items()}
+        # All fields of a record at once, then turned on its side: a third of the time of asking for each.
+        return dict(zip(self._getters, zip(*map(msgspec.structs.astuple, properties), strict=True), strict=True))
+
     def block(self, block: bytes) -> Decoded:
         """Whole lines, each ended by a newline; blank ones do not count."""
         lines = Lines(block)

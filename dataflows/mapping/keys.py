@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from dataflows.mapping.casts import RANGES, whole
 from dataflows.mapping.instants import DAY
+from dataflows.mapping.text_columns import text_array
 from dataflows.schemas import XdmType
 
 KEY_FIELDS: tuple[pa.Field, ...] = (
@@ -75,8 +76,8 @@ class KeyColumns:
     """The values of a block's records that keys are made of, one per record."""
 
     events: list[str]
-    distinct_ids: list[Any]
-    insert_ids: list[Any]
+    distinct_ids: Sequence[Any]
+    insert_ids: Sequence[Any]
     raw: npt.NDArray[np.int64]
     micros: npt.NDArray[np.int64]
     processed: npt.NDArray[np.int64]
@@ -87,32 +88,39 @@ class KeyColumns:
         """In the order of KEY_FIELDS. ``line_of`` gives the raw line of a record by its position."""
         events, distinct_ids = _texts(self.events), _texts(self.distinct_ids)
         insert_ids = _insert_texts(self.insert_ids)
-        digests = [None if found else line_digest(line_of(at)) for at, found in enumerate(insert_ids)]
+        digests: list[bytes | None] = [None] * len(insert_ids)
+        for position, found in enumerate(insert_ids):
+            if found is None:
+                digests[position] = line_digest(line_of(position))
         ids = [found or digest for found, digest in zip(insert_ids, digests, strict=True)]
         hashes = list(map(hash, zip(events, distinct_ids, self.raw.tolist(), ids, strict=True)))
         return [
             pa.array(self.lines),
             pa.array((self.micros // DAY).astype(np.int32)).view(pa.date32()),
             pa.array(hashes, pa.int64()),
-            pa.array(events, pa.string()),
-            pa.array(distinct_ids, pa.string()),
+            text_array(events),
+            text_array(distinct_ids),
             pa.array(self.raw),
-            pa.array(insert_ids, pa.string()),
+            text_array(insert_ids),
             pa.array(digests, pa.binary(16)),
             pa.array(self.processed),
             pa.array(self.received),
         ]
 
 
-def _texts(values: list[Any]) -> list[str | None]:
+def _texts(values: Sequence[Any]) -> Sequence[str | None]:
     """``key_text`` of each; a whole column of plain texts stays as it is."""
-    if set(map(type, values)) <= {str} and "".join(values).isascii():
-        return values
+    try:
+        if "".join(values).isascii():
+            return values
+    except TypeError:
+        pass
     return [key_text(value) for value in values]
 
 
-def _insert_texts(values: list[Any]) -> list[str | None]:
-    return [text or None for text in _texts(values)]
+def _insert_texts(values: Sequence[Any]) -> Sequence[str | None]:
+    texts = _texts(values)
+    return texts if all(texts) else [text or None for text in texts]
 
 
 def stamps(values: Sequence[Any]) -> npt.NDArray[np.int64]:

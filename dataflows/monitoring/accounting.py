@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dataflows.models import DayStatus, Run
-from dataflows.runs.lifecycle import COUNTS
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
+
+from dataflows.models import DayStatus, Run
+from dataflows.runs.lifecycle import COUNTS
 
 SHARES = ("loaded", "duplicate", "rejected", "filtered")
 LABELS = {

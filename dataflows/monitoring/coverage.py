@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Sum
+
 from dataflows import scheduling
 from dataflows.models import Dataflow, DayStatus
 from dataflows.runs.lifecycle import COUNTS
-from django.db.models import Sum
 
 MONTHS_SHOWN = 12
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
 from dataflows.models import Dataflow, Trigger
@@ -12,12 +19,6 @@ from dataflows.monitoring.forms import DataflowFilter, HistoryFilter, RunNowForm
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.schedule_words import schedule_words, upcoming
 from dataflows.runs import lifecycle
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 
 @require_GET
@@ -105,7 +106,9 @@ def dataflow_delete(request: HttpRequest, pk: int) -> HttpResponse:
         except lifecycle.CannotStart as reason:
             refusal = str(reason)
         else:
-            messages.success(request, _("“%(name)s” was deleted. Its dataset and the data in it stay.") % {"name": name})
+            messages.success(
+                request, _("“%(name)s” was deleted. Its dataset and the data in it stay.") % {"name": name}
+            )
             return redirect("dataflows:dataflows")
     context = {"flow": flow, "refusal": refusal, "runs": flow.runs.count()}
     return render(request, "dataflows/monitoring/dataflow_delete.html", context)

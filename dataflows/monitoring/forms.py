@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
 from connectors.form_layout import PageForm
 from connectors.models import Account
 from connectors.roles import User
 from dataflows import scheduling
 from dataflows.models import Dataflow, DataflowStatus, Dataset, RunStatus, Trigger
-from django import forms
-from django.utils.translation import gettext_lazy as _
 
 # Mixpanel's raw export knows no events before 2011.
 OLDEST_DAY = date(2011, 1, 1)

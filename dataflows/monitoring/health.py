@@ -10,18 +10,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
-from connectors.base import StepState
-from connectors.errors import ConnectorError
-from connectors.messages import message_for
-from connectors.storage import local_path
-from dataflows import stores
-from dataflows.models import Heartbeat, Window
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Min, Q
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+
+from connectors.base import StepState
+from connectors.errors import ConnectorError
+from connectors.messages import message_for
+from connectors.storage import local_path
+from dataflows import stores
+from dataflows.models import Heartbeat, Window
 
 BROKER_SECONDS = 2
 LOW_SPACE = 1024**3
@@ -193,5 +194,3 @@ def _ago(span: timedelta) -> str:
     if minutes < 120:
         return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
     return ngettext("%(count)s hour", "%(count)s hours", minutes // 60) % {"count": minutes // 60}
-
-

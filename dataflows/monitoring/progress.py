@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
+
 from connectors import budget
 from connectors.messages import Message
 from dataflows.models import Heartbeat, Run, RunStatus, Window
 from dataflows.monitoring.diagnostics import printable, words
-from django.db.models import Max
 
 LIMITS = {"budget_empty", "rate_limited"}
 # A queued run is picked up within a tick or two; after this long, say when a worker was last seen.

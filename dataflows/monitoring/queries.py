@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Cast, Concat
+
 from connectors.messages import Message
 from connectors.models import ExportRequest
 from connectors.roles import User
@@ -15,12 +19,11 @@ from dataflows.models.dataflow import DataflowQuerySet
 from dataflows.models.run import RunQuerySet
 from dataflows.monitoring.diagnostics import words
 from dataflows.monitoring.schedule_words import schedule_words
-from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Cast, Concat
 
 FAILURES = (RunStatus.FAILED, RunStatus.PARTIAL)
 FRAMES = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-SORTS = {"name": ("name", "pk"), "next": (F("next_run_at").asc(nulls_last=True), "pk")}
+SORTS: Mapping[str, tuple[str | OrderBy, ...]] = {"name": ("name", "pk"), "next": (F("next_run_at").asc(nulls_last=True), "pk")}
+NEWEST_FIRST = ("-created_at", "-pk")
 # What the lists print of a run; the rest (mapping, traceback) can be long.
 RUN_HEAVY = ("mapping", "error_trace", "error_detail")
 FLOW_HEAVY = ("mapping", "sample", "time_evidence", "description", "new_dataset_description")
@@ -55,7 +58,7 @@ def dataflows(user: User, chosen: Mapping[str, Any]) -> DataflowQuerySet:
     equal = {name: chosen[name] for name in ("status", "account", "dataset") if name in chosen}
     if chosen.get("attention"):
         flows = flows.filter(_needs_attention())
-    order = SORTS.get(chosen.get("sort", ""), ("-created_at", "-pk"))
+    order = SORTS.get(chosen.get("sort", ""), NEWEST_FIRST)
     found: DataflowQuerySet = flows.filter(**equal).order_by(*order)
     return found.select_related("account", "dataset").defer(*FLOW_HEAVY, "account__projects", "account__last_check")
 

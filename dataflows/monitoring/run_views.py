@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
 from connectors.errors import ConnectorError
 from connectors.messages import message_for
 from connectors.roles import analyst_required, viewer_required
@@ -14,13 +22,6 @@ from dataflows.monitoring.forms import RunFilter
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.progress import live
 from dataflows.runs import lifecycle
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
 
 # htmx stops polling when it is answered with this status.
 STOP_POLLING = 286
@@ -57,7 +58,9 @@ def monitoring(request: HttpRequest) -> HttpResponse:
 @viewer_required
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run; while it goes on, htmx asks for the part that changes and is told to stop when it has ended."""
-    visible = Run.objects.visible_to(request.user).select_related("dataflow__account", "dataflow__dataset", "requested_by")
+    visible = Run.objects.visible_to(request.user).select_related(
+        "dataflow__account", "dataflow__dataset", "requested_by"
+    )
     found = get_object_or_404(visible, pk=pk)
     context = {"run": found, **_changing(request, found)}
     if not request.htmx:  # type: ignore[attr-defined]

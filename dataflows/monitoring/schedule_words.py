@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataflows.models import Dataflow, Frequency
-from dataflows.scheduling import ScheduleInvalid
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from zoneinfo import ZoneInfo
 
-from datetime import datetime
+from dataflows.models import Dataflow, Frequency
+from dataflows.scheduling import ScheduleInvalid
 
 
 def schedule_words(flow: Dataflow) -> str:
@@ -24,7 +25,9 @@ def schedule_words(flow: Dataflow) -> str:
         case Frequency.HOUR:
             return ngettext("Every hour", "Every %(count)s hours", flow.interval) % place
         case Frequency.DAY:
-            every = ngettext("Every day at %(time)s (%(zone)s)", "Every %(count)s days at %(time)s (%(zone)s)", flow.interval)
+            every = ngettext(
+                "Every day at %(time)s (%(zone)s)", "Every %(count)s days at %(time)s (%(zone)s)", flow.interval
+            )
             return every % place
         case Frequency.WEEK:
             return _weekly(flow.interval) % {**place, "weekday": _weekday(start)}

@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
-from connectors.base import StepState
-from connectors.models import RateBudget
-from connectors.roles import viewer_required
-from dataflows.models import Heartbeat
-from dataflows.monitoring import health
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
@@ -21,6 +16,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
+
+from connectors.base import StepState
+from connectors.models import RateBudget
+from connectors.roles import viewer_required
+from dataflows.models import Heartbeat
+from dataflows.monitoring import health
 
 HOUR = timedelta(hours=1)
 BUDGETS_SHOWN = 50

@@ -1,7 +1,8 @@
 """Addresses of dataflows, runs and the status of the installation."""
 
-from dataflows.monitoring import dataflow_views, run_views, status
 from django.urls import path
+
+from dataflows.monitoring import dataflow_views, run_views, status
 
 urlpatterns = [
     path("dataflows/", dataflow_views.dataflows, name="dataflows"),

@@ -48,7 +48,7 @@ class TestPeoplePages:
         return User.objects.create_superuser("boss")
 
     def form(self, user: User, roles: list[str], **changes: object) -> dict[str, object]:
-        groups = [Group.objects.get(name=role).pk for role in roles]
+        groups = [Group.objects.get_or_create(name=role)[0].pk for role in roles]
         return {"username": user.username, "is_active": "on", "groups": groups} | changes
 
     def open_to(self, user: User) -> None:
