@@ -80,12 +80,10 @@ def update(
     The source is asked only if something changed that it cares about. Raises like ``connect``, and
     SecretUnreadable when the stored secret is needed and cannot be opened; then nothing is changed.
     """
-    # Checked here as well as in the form: a stored secret must not be led to another host by somebody who lacks it.
-    if not secret and not keeps_secret(account, auth_kind=auth_kind, region=region):
-        raise HostRefused("The stored secret is not sent to a host it was not entered for.")
     moved = bool(secret) or (auth_kind, username, region) != (account.auth_kind, account.username, account.region)
     if moved:
-        credentials = _credentials(auth_kind, username, secret or Sealed(account.secret).open())
+        clear = secret or _stored_secret(account, auth_kind, region)
+        credentials = _credentials(auth_kind, username, clear)
         region, username = _region_that_accepts(credentials, region, regions), credentials.username
     account.name, account.description = name, description
     account.auth_kind, account.username, account.region = auth_kind, username, region
@@ -132,6 +130,13 @@ def delete(account: Account) -> None:
         account.delete()
     except ProtectedError as error:
         raise AccountInUse(error.protected_objects) from error
+
+
+def _stored_secret(account: Account, auth_kind: str, region: str) -> str:
+    """Checked here as well as in the form: nobody who lacks a secret may lead it to another host."""
+    if not keeps_secret(account, auth_kind=auth_kind, region=region):
+        raise HostRefused("The stored secret is not sent to a place it was not entered for.")
+    return Sealed(account.secret).open()
 
 
 def _credentials(auth_kind: str, username: str, secret: str) -> Credentials:

@@ -42,7 +42,7 @@ class LookOnly(ForAdmins):
 
 
 @admin.register(User)
-class PeopleAdmin(ForAdmins, UserAdmin):
+class PeopleAdmin(ForAdmins, UserAdmin):  # type: ignore[type-arg]
     """Only a superuser may touch a superuser: an Admin must not become one by resetting a password."""
 
     list_display = ("username", "email", "roles", "is_active", "last_login")
@@ -64,8 +64,10 @@ class PeopleAdmin(ForAdmins, UserAdmin):
 
     @admin.display(description=_("Roles"))
     def roles(self, user: User) -> str:
-        names = [group.name for group in user.groups.all()]
-        return ", ".join([*([_("Superuser")] if user.is_superuser else []), *sorted(names)]) or "–"
+        names = sorted(group.name for group in user.groups.all())
+        if user.is_superuser:
+            names.insert(0, str(_("Superuser")))
+        return ", ".join(names) or "–"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return has_role(request.user, ADMIN)
@@ -102,7 +104,7 @@ class PeopleAdmin(ForAdmins, UserAdmin):
 
 
 @admin.register(Account)
-class AccountAdmin(LookOnly, admin.ModelAdmin):
+class AccountAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "kind", "username", "region", "created_by", "created_at", "last_checked_at")
     search_fields = ("name", "username")
     fields = (
@@ -121,7 +123,7 @@ class AccountAdmin(LookOnly, admin.ModelAdmin):
 
 
 @admin.register(ExportRequest)
-class ExportRequestAdmin(LookOnly, admin.ModelAdmin):
+class ExportRequestAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("sent_at", "account", "purpose", "reference", "first_day", "last_day", "status", "size", "code")
     list_filter = ("purpose", "code")
     list_select_related = ("account",)

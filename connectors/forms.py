@@ -67,7 +67,7 @@ class AccountForm(PageForm, forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        others = Account.objects.exclude(pk=self.account.pk if self.account else None)
+        others = Account.objects.exclude(pk=self.account.pk) if self.account else Account.objects.all()
         if others.filter(name=name).exists():
             raise forms.ValidationError(_("Another account has this name."))
         return name
@@ -112,7 +112,7 @@ class ListFilter(forms.Form):
     """GET parameters of a list; what cannot be understood filters nothing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for field in self.fields.values():
             select = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if select else "form-control"
@@ -123,7 +123,6 @@ class ListFilter(forms.Form):
 
 
 class AccountFilter(ListFilter):
-
     q = forms.CharField(label=_("Search"), max_length=255, required=False, widget=forms.TextInput({"type": "search"}))
     state = forms.ChoiceField(
         label=_("State"), choices=[("", _("All states")), *AccountState.choices], required=False, widget=forms.Select

@@ -34,7 +34,8 @@ class AccountRow:
 
 def account_rows(user: User, *, q: str = "", state: str = "") -> list[AccountRow]:
     """Newest first; ``q`` is looked for in name, username and description."""
-    found = Account.objects.visible_to(user).annotate(dataflow_count=Count("dataflows")).order_by("-created_at", "-pk")
+    seen: Any = Account.objects.visible_to(user)
+    found = seen.annotate(dataflow_count=Count("dataflows")).order_by("-created_at", "-pk")
     if q:
         found = found.filter(Q(name__icontains=q) | Q(username__icontains=q) | Q(description__icontains=q))
     rows = [AccountRow(account, card_of(account.kind), state_of(account), account.dataflow_count) for account in found]

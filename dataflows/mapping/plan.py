@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -76,7 +77,9 @@ class Plan:
 
 
 def compile_plan(bound: BoundMapping, reading: TimeReading) -> Plan:
-    """Raises zoneinfo.ZoneInfoNotFoundError never: an unknown zone shows when the first record is read."""
+    """Make a bound mapping ready. Raises zoneinfo.ZoneInfoNotFoundError if local time is in a zone nobody knows."""
+    if reading.local:
+        ZoneInfo(reading.zone)
     mapped = {found.target.path for found in bound.rows}
     touched = frozenset(path[:size] for path in mapped for size in range(1, len(path) + 1))
     schema = bound.schema.arrow_schema()

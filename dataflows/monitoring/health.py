@@ -29,6 +29,11 @@ LOW_SPACE = 1024**3
 # The scheduler beats with every tick; three missed ones are no coincidence.
 MISSED_TICKS = 3
 STUCK = timedelta(minutes=5)
+WORDS = {
+    StepState.OK: gettext_lazy("OK"),
+    StepState.WARNING: gettext_lazy("Warning"),
+    StepState.FAILED: gettext_lazy("Failed"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Part:
     state: StepState
     detail: str
     remedy: str = ""
+
+    @property
+    def word(self) -> Any:
+        return WORDS[self.state]
 
 
 def stores_and_broker() -> Iterator[Part]:

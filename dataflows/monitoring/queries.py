@@ -22,7 +22,10 @@ from dataflows.monitoring.schedule_words import schedule_words
 
 FAILURES = (RunStatus.FAILED, RunStatus.PARTIAL)
 FRAMES = {"24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-SORTS: Mapping[str, tuple[str | OrderBy, ...]] = {"name": ("name", "pk"), "next": (F("next_run_at").asc(nulls_last=True), "pk")}
+SORTS: Mapping[str, tuple[str | OrderBy, ...]] = {
+    "name": ("name", "pk"),
+    "next": (F("next_run_at").asc(nulls_last=True), "pk"),
+}
 NEWEST_FIRST = ("-created_at", "-pk")
 # What the lists print of a run; the rest (mapping, traceback) can be long.
 RUN_HEAVY = ("mapping", "error_trace", "error_detail")

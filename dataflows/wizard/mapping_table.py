@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from dataflows.mapping import MappingInvalid, bind
@@ -16,6 +17,7 @@ from dataflows.mapping.source_fields import SourceField, infer
 from dataflows.models import Dataflow
 from dataflows.schemas import Field, XdmSchema, XdmType
 from dataflows.wizard.rows import ATTRIBUTE, EditedRow
+from dataflows.wizard.selects import options
 
 LONGEST_VALUE = 60
 
@@ -82,13 +84,13 @@ def counters(rows: Sequence[EditedRow], schema: XdmSchema, problems: Sequence[Pr
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row as shown: ``value`` is a sample of its source, ``unknown_target`` a target the schema does not have."""
+    """A row as shown: ``value`` is a sample of its source, ``targets`` the options with the chosen one marked."""
 
     number: int
     row: EditedRow
     value: str
     problems: list[Problem]
-    unknown_target: str
+    targets: SafeString
 
     @property
     def wrong_source(self) -> bool:
@@ -103,17 +105,31 @@ def table(
     rows: Sequence[EditedRow], fields: Sequence[SourceField], schema: XdmSchema, problems: Sequence[Problem]
 ) -> list[TableRow]:
     values = {field.path: first_value(field) for field in fields}
-    known = {field.name for field in targets(schema)}
+    known = [(field.name, _label(field)) for field in targets(schema)]
     return [
         TableRow(
             number,
             row,
             values.get(row.source, "") if row.source_type == ATTRIBUTE else "",
             [problem for problem in problems if problem.row == number],
-            "" if row.destination in known else row.destination,
+            target_options(known, row.destination),
         )
         for number, row in enumerate(rows)
     ]
+
+
+def _label(field: Field) -> str:
+    """``_id * (string, identity)``: a star for required, as forms mark it."""
+    kind = f"{field.xdm_type}, {_('identity')}" if field.identity else str(field.xdm_type)
+    return f"{field.name}{' *' if field.required else ''} ({kind})"
+
+
+def target_options(known: Sequence[tuple[str, str]], chosen: str) -> SafeString:
+    """The targets of a schema; one that it does not have stays visible, so that nothing is lost by looking."""
+    first = [("", _("Choose…"))]
+    if chosen and chosen not in dict(known):
+        first.append((chosen, _("%(target)s (not in this schema)") % {"target": chosen}))
+    return options([*first, *known], chosen)
 
 
 def first_value(field: SourceField) -> str:

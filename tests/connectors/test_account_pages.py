@@ -309,7 +309,7 @@ class TestRoles:
 
     def test_who_is_not_logged_in_is_sent_to_log_in(self, account):
         for address in (CATALOG, LIST, *self.changes(account)):
-            assert Client().get(address).url == f"/login/?next={address}"
+            assert Client().get(address).headers["Location"] == f"/login/?next={address}"
 
     def test_a_viewer_is_told_which_role_it_needs(self, browse, viewer):
         assert "<b>Analyst</b>" in browse(viewer).get(NEW).text
@@ -330,7 +330,7 @@ class TestOutsideTheShell:
         client = Client()
         assert "Log in" in client.get(f"/login/?next={LIST}").text
         entered = {"username": viewer.username, "password": "a-good-password", "next": LIST}
-        assert client.post("/login/", entered).url == LIST
+        assert client.post("/login/", entered).headers["Location"] == LIST
 
     def test_a_wrong_password_is_not_echoed(self):
         User.objects.create_user("vic", password="right")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -30,7 +31,7 @@ def shop(db: None) -> Account:
 
 
 @pytest.fixture
-def three_an_hour(settings) -> None:
+def three_an_hour(settings: Any) -> None:
     settings.EXPORTS_PER_HOUR = 3
 
 

@@ -9,10 +9,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dataflows.mapping import derived
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.source_fields import SourceField, infer
 from dataflows.models import Dataflow, Schema
-from dataflows.schemas import Field, XdmSchema
+from dataflows.schemas import XdmSchema
 from dataflows.wizard import mapping_table, rows
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
@@ -53,9 +54,10 @@ class MappingForm(StepForm):
     def source_fields(self) -> list[SourceField]:
         return list(infer(self.draft.sample))
 
-    @cached_property
-    def targets(self) -> list[Field]:
-        return mapping_table.targets(self.schema)
+    @property
+    def suggestions(self) -> list[str]:
+        """Sources to offer while typing; others may be typed, for a sample does not show every property."""
+        return [*(field.path for field in derived.FIELDS.values()), *(field.path for field in self.source_fields)]
 
     @cached_property
     def problems(self) -> list[Problem]:

@@ -23,6 +23,7 @@ from dataflows.wizard import drafts, projects, sampling
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
 from dataflows.wizard.preview import SampleRow, sample_rows
+from dataflows.wizard.selects import LongSelect
 
 OTHER = "other"
 # Two zones must agree where the data is and where the schedule will be.
@@ -37,7 +38,7 @@ def zone_choices(first: str) -> list[tuple[str, Any]]:
 class ProjectForm(StepForm):
     slug = "project"
     project = forms.CharField(
-        label=lazy("Project"), widget=forms.Select, error_messages={"required": lazy("Choose a project.")}
+        label=lazy("Project"), widget=LongSelect, error_messages={"required": lazy("Choose a project.")}
     )
     other_project = forms.CharField(
         label=lazy("Project id"),
@@ -49,7 +50,7 @@ class ProjectForm(StepForm):
     timezone = forms.CharField(
         label=lazy("Time zone of the project"),
         required=False,
-        widget=forms.Select,
+        widget=LongSelect,
         help_text=lazy("As in Mixpanel under Project Settings. Changing it later affects only new events."),
     )
     other_timezone = forms.CharField(
@@ -100,7 +101,7 @@ class ProjectForm(StepForm):
         """Project id → its zone as the list spells it, so that choosing a project can show its zone."""
         return {project.id: _zone_of(project) for project in self.discovered.projects}
 
-    @property
+    @cached_property
     def sample(self) -> list[SampleRow]:
         return sample_rows(self.draft)
 

@@ -20,6 +20,7 @@ from dataflows.scheduling import MINIMUM, STEP, Schedule, ScheduleInvalid
 from dataflows.wizard import proposals, schedule_plan
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Outcome
+from dataflows.wizard.selects import LongSelect
 
 FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 LARGEST_INTERVAL = 1000
@@ -53,7 +54,7 @@ class ScheduleForm(StepForm):
         help_text=lazy("In the time zone chosen here. Leave it empty to start now."),
         widget=forms.TextInput(attrs={"type": "datetime-local"}),
     )
-    schedule_zone = forms.CharField(label=lazy("Time zone of the schedule"), required=False, widget=forms.Select)
+    schedule_zone = forms.CharField(label=lazy("Time zone of the schedule"), required=False, widget=LongSelect)
     backfill = forms.BooleanField(
         label=lazy("Backfill"),
         required=False,
