@@ -20,7 +20,7 @@ run: ## serve: web, worker and scheduler, without sample data
 
 test: ## run the whole suite (installs Redis, PostgreSQL and Chromium if it may)
 	@scripts/bootstrap.sh dev
-	@$(PYTHON_BIN) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@DATA_DIR=build/test PLAIN_STATIC_FILES=1 $(PYTHON_BIN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: ## ruff, mypy, import contracts, djlint, migrations, tests
 	@scripts/bootstrap.sh dev

@@ -23,6 +23,7 @@ from dataflows.schemas import Field
 class PreviewRow:
     """One record as the mapping sees it, by target path: values, and errors where a value could not be made.
 
+    A record without usable time, event or properties has no values and its error under the source's name.
     ``rejected`` tells why the record as a whole would not be loaded.
     """
 
@@ -67,7 +68,7 @@ class Plan:
         rejected = outcome if isinstance(outcome, Rejected) else None
         found = row.read(self, line)
         if isinstance(found, Flaw):
-            return PreviewRow({}, {}, rejected)
+            return PreviewRow({}, {found.field: found.message}, rejected)
         cells = list(row.cells_of(self, found))
         values = {cell.row.target.name: cell.value for cell in cells}
         errors = {cell.row.target.name: cell.error.message for cell in cells if cell.error}

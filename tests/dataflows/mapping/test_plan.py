@@ -7,14 +7,13 @@ import pytest
 
 from dataflows.mapping import KEY_FIELDS, TimeReading, bind, compile_plan
 from dataflows.mapping.automap import propose
+from dataflows.schemas import XdmSchema, mixpanel_events
 from tests.dataflows.mapping.agreement import agree
 from tests.dataflows.mapping.conftest import UTC_READING, event, make_plan, make_schema
 
 
 @pytest.fixture(scope="module")
 def default_plan():
-    from dataflows.schemas import XdmSchema, mixpanel_events
-
     schema = XdmSchema.from_json(mixpanel_events())
     return compile_plan(bind([found.row for found in propose([], schema)], schema), UTC_READING)
 
