@@ -54,11 +54,11 @@ def processes_of(folder: Path) -> list[str]:
 class TestOnce:
     def test_ends_with_its_accounting_as_one_json_object(self, tmp_path):
         done = demo(tmp_path, free_port(), free_port(), "--once")
-        output, errors = done.communicate(timeout=120)
+        output, errors = done.communicate(timeout=600)
         assert done.returncode == 0, output + errors
         told = json.loads(output.splitlines()[-1])
         assert told["received"] == told["loaded"] + told["duplicate"] + told["rejected"] + told["filtered"]
-        files = duckdb.sql(f"SELECT count(*) FROM read_parquet('{told['dataset']}/data/**/*.parquet')").fetchone()
+        files = duckdb.read_parquet(f"{told['dataset']}/data/**/*.parquet").count("*").fetchone()
         assert files == (told["loaded"],)
         assert min(told["duplicate"], told["rejected"]) > 0
         assert processes_of(tmp_path) == []
@@ -76,7 +76,7 @@ class TestServing:
         assert "Log in" in get(f"http://127.0.0.1:{port}/login/")
         told = json.loads(get(f"http://127.0.0.1:{sample}/sample/served"))
         served.send_signal(signal.SIGINT)
-        assert served.wait(40) == 0
+        assert served.wait(120) == 0
         (accounting,) = [line for line in lines if line.lstrip().startswith("received")]
         received = int(accounting.split()[1].replace(",", ""))
         assert received == sum(next(iter(told["by_project"].values()))["days"].values())
@@ -91,9 +91,9 @@ class TestServing:
         for line in again.stdout:
             if line.startswith("Serving at"):
                 break
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 60
         again.send_signal(signal.SIGINT)
-        assert again.wait(40) == 0
+        assert again.wait(120) == 0
 
 
 class TestBadStarts:

@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
     def _await(self, supervisor: Supervisor) -> None:
         for host, port in (services.sample_address(), (settings.HOST, settings.PORT)):
-            await_port(host, port, seconds=30, check=supervisor.check)
+            await_port(host, port, seconds=180, check=supervisor.check)
 
     def _report(self, outcome: demo.Outcome) -> None:
         counts = outcome.accounting

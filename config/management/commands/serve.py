@@ -18,7 +18,7 @@ class Command(BaseCommand):
             preparation.prepare()
             name, password = preparation.first_admin()
             with supervisor:
-                await_port(settings.HOST, settings.PORT, seconds=30, check=supervisor.check)
+                await_port(settings.HOST, settings.PORT, seconds=180, check=supervisor.check)
                 self.stdout.write(f"Tributary serves at http://{settings.HOST}:{settings.PORT}")
                 if password:
                     self.stdout.write(f"Log in as {name} with the password {password} (shown only now).")
