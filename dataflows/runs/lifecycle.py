@@ -66,7 +66,9 @@ def activate(draft: Dataflow, *, by: User, now: datetime) -> Dataflow:
         bind(draft.mapping_rows(), xdm)
         stores.lake().create(draft.dataset.table, xdm.arrow_schema())
         draft.start_at = draft.start_at or now
-        draft.status, draft.activated_at, draft.next_run_at = DataflowStatus.ENABLED, now, draft.start_at
+        # A cron expression need not be due at its start time.
+        due = next(draft.schedule.occurrences(), None)
+        draft.status, draft.activated_at, draft.next_run_at = DataflowStatus.ENABLED, now, due
         draft.mapping_version = 1
         draft.sample = []
         draft.save()

@@ -34,7 +34,7 @@ class Reasons:
         key = ("rejected", record.code, record.field)
         self.counts[key] += 1
         if key not in self.samples:
-            self.samples[key] = (record.message, _text(record.raw)[:SAMPLE_CHARACTERS])
+            self.samples[key] = (record.message, _shown(record.raw)[:SAMPLE_CHARACTERS])
 
     def warn(self, code: str, name: str, message: str, count: int) -> None:
         key = ("warning", code, name)
@@ -118,3 +118,8 @@ def _line(record: Rejected) -> bytes:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
+
+
+def _shown(raw: bytes) -> str:
+    """For people and for the ledger: PostgreSQL's jsonb takes neither lone surrogates nor NUL."""
+    return raw.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")

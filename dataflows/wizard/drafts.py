@@ -22,9 +22,9 @@ def begin(*, account: Account | None, by: User) -> Dataflow:
     A draft in which nothing has been saved yet is used again, so that a double click and a second thought leave
     no litter behind.
     """
-    untouched = Dataflow.objects.filter(status=DataflowStatus.DRAFT, revision=0, created_by=by, account=account)
+    untouched = Dataflow.objects.filter(status=DataflowStatus.DRAFT, revision=0, created_by_id=by.pk, account=account)
     reached = ORDER[0] if account is None else ORDER[1]
-    return untouched.first() or Dataflow.objects.create(account=account, created_by=by, reached=reached)
+    return untouched.first() or Dataflow.objects.create(account=account, created_by_id=by.pk, reached=reached)
 
 
 def further(slug: str, other: str) -> str:

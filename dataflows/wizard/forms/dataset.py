@@ -134,7 +134,7 @@ class DatasetForm(StepForm):
 
     def changes(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        changes = {
+        changes: dict[str, Any] = {
             name: cleaned[name]
             for name in ("new_dataset_name", "new_dataset_description", "name", "description", "partial_ingestion")
             if name in cleaned

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from connectors.base import Project
-from connectors.errors import ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
+from connectors.errors import BadCredentials, ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
 from connectors.messages import message_for
 from connectors.mixpanel import timezones
 from connectors.models import Account
@@ -70,8 +70,8 @@ class ProjectForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         listed = [(project.id, _label(project)) for project in self.discovered.projects]
-        self.fields["project"].widget.choices = [("", _("Choose…")), *listed, (OTHER, _("Another project id…"))]  # type: ignore[attr-defined]
-        self.fields["timezone"].widget.choices = zone_choices(_("As the project says"))  # type: ignore[attr-defined]
+        self.fields["project"].widget.choices = [("", _("Choose…")), *listed, (OTHER, _("Another project id…"))]
+        self.fields["timezone"].widget.choices = zone_choices(_("As the project says"))
         undecided = _("Choose…") if self.draft.time_evidence else _("As detected in the preview")
         self.fields["time_semantic"].choices = [("", undecided), *TimeSemantic.choices]  # type: ignore[attr-defined]
 
@@ -211,7 +211,17 @@ class ProjectForm(StepForm):
             return STAY
         return Outcome(Go.AGAIN, _("This is what Mixpanel sent. Look at it, then press Next."), anchor="preview")
 
+    def _is_stray(self) -> bool:
+        """Whether the account works and does not see the project: the export calls that bad credentials, too."""
+        listed = self.discovered.projects
+        return bool(listed) and self.discovered.find(self.cleaned_data["project_id"]) is None
+
     def _show(self, error: ConnectorError) -> None:
+        if isinstance(error, BadCredentials) and self._is_stray():
+            error = UnknownProject(error.detail)
+        if isinstance(error, BadCredentials) and self.draft.account and self.draft.account.projects:
+            # Mixpanel answers an id it does not know like bad credentials; these ones have shown us projects.
+            error = UnknownProject(error.detail, status=error.status)
         message = message_for(error.code)
         if isinstance(error, UnknownProject | NoProjectAccess):
             field = "other_project" if self.cleaned_data["project"] == OTHER else "project"

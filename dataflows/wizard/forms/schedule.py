@@ -82,7 +82,7 @@ class ScheduleForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["schedule_zone"].widget.choices = timezones.choices()  # type: ignore[attr-defined]
+        self.fields["schedule_zone"].widget.choices = timezones.choices()
 
     @classmethod
     def stored(cls, draft: Dataflow) -> dict[str, Any]:
