@@ -58,8 +58,8 @@ class TestOnce:
         assert done.returncode == 0, output + errors
         told = json.loads(output.splitlines()[-1])
         assert told["received"] == told["loaded"] + told["duplicate"] + told["rejected"] + told["filtered"]
-        files = duckdb.read_parquet(f"{told['dataset']}/data/**/*.parquet").count("*").fetchone()
-        assert files == (told["loaded"],)
+        files = duckdb.read_parquet(f"{told['dataset']}/data/**/*.parquet").count("*").fetchall()
+        assert files == [(told["loaded"],)]
         assert min(told["duplicate"], told["rejected"]) > 0
         assert processes_of(tmp_path) == []
 

@@ -118,3 +118,13 @@ def test_every_step_can_be_walked_by_sending_what_is_needed(wizard: Browser, dat
     assert wizard.send("mapping", sent_rows(wizard.see("mapping"))).url == wizard.url("schedule")
     assert wizard.send("schedule", {**SCHEDULE, "history_from": "2026-01-01"}).url == wizard.url("review")
     assert wizard.send("review", {}).url == reverse("dataflows:run", args=[Run.objects.get().pk])
+
+
+def test_a_cron_expression_is_first_due_when_it_says_so(at_schedule: Browser, schedule_values: dict[str, str]) -> None:
+    hour = (datetime.now(UTC) + timedelta(hours=3)).hour
+    at_schedule.send("schedule", schedule_values, frequency="cron", cron=f"0 {hour} * * *")
+
+    at_schedule.send("review", {})
+
+    assert not Run.objects.exists()
+    assert at_schedule.reload().next_run_at.hour == hour
