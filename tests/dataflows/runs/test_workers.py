@@ -61,13 +61,13 @@ class TestAKilledWorker:
         worker = place.start_worker()
         place.start_scheduler()
         place.drive("start", "1", str(FIRST), str(FIRST))
-        place.await_(window_is(status), bool)
+        place.await_(window_is(status), bool, seconds=120)
         kill(worker)
         assert not place.ask(FINISHED)
         place.start_worker()
 
     def _expect(self, place: Installation, count: int) -> None:
-        place.await_(FINISHED, bool)
+        place.await_(FINISHED, bool, seconds=180)
         told = place.drive("report", "1")
         assert told == {
             "status": "succeeded",
@@ -90,5 +90,5 @@ class TestTheDoorbell:
         place.command("-m", "celery", "-A", "config", "purge", "--force")
         place.start_worker()
         place.start_scheduler()
-        place.await_(FINISHED, bool)
+        place.await_(FINISHED, bool, seconds=180)
         assert place.drive("report", "1")["received"] > 0
