@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,6 +17,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 PR_SET_PDEATHSIG = 1
+
+
+@worker_init.connect
+def load_engine(**_: object) -> None:
+    """Once in the parent: its pool processes share the memory and start at once."""
+    importlib.import_module("dataflows.runs.engine")
 
 
 @worker_process_init.connect

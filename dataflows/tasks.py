@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from dataflows.models import Run
-from dataflows.runs import clockwork, engine
+from dataflows.runs import clockwork
 from dataflows.runs import upkeep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 @shared_task
 def advance_run(*, run_id: int, **_from_newer_code: object) -> None:
     """Work on one window of the run, then ring again if there may be more. Safe to deliver twice."""
+    # Only workers need the engine and the seconds its import takes; whoever rings imports this module too.
+    from dataflows.runs import engine
+
     if engine.advance(run_id, clock=timezone.now) is engine.Next.NOW:
         _ring(run_id, 1)
 

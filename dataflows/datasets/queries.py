@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Max, Q
 
 from connectors.errors import ConnectorError
-from connectors.lake import LakeTable, TableSummary, UnknownTable
 from connectors.messages import Message, message_for
 from connectors.roles import User
 from dataflows import stores
 from dataflows.models import Dataset, Schema
 from dataflows.models.dataset import DatasetQuerySet, SchemaQuerySet
+
+if TYPE_CHECKING:
+    from connectors.lake import LakeTable, TableSummary
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def table_of(dataset: Dataset) -> LakeTable | None:
     """None when the lake has no such table. Raises LakeUnavailable."""
     try:
         return stores.lake().open(dataset.table)
-    except UnknownTable:
+    except LookupError:
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from connectors.errors import ConnectorError
-from connectors.lake import LakeTable
 from connectors.roles import viewer_required
 from dataflows.datasets import queries
 from dataflows.datasets.chart import chart
@@ -19,6 +18,9 @@ from dataflows.datasets.opening import programs
 from dataflows.datasets.preview import flatten
 from dataflows.models import Dataset, Schema
 from dataflows.schemas import SchemaInvalid
+
+if TYPE_CHECKING:
+    from connectors.lake import LakeTable
 
 PER_PAGE = 25
 PREVIEW_ROWS = 100

@@ -21,6 +21,7 @@ OPENING = """
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Serve with the sample Mixpanel, export seven days, print the accounting, keep serving."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from config.supervisor import CannotServe, await_port
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Run web server, worker and scheduler; Ctrl-C stops everything in order."
 
     def handle(self, *args: Any, **options: Any) -> None:
