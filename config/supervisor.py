@@ -91,6 +91,11 @@ class Supervisor:
         for service in reversed(self.services):
             service.stop(STOP_SECONDS)
 
+    def add(self, service: Service) -> None:
+        """Start one more; it is stopped first."""
+        self.services.append(service)
+        service.start(self.environment)
+
     def check(self) -> None:
         """Restart what died, with a growing pause. Raises KeyboardInterrupt when asked to stop."""
         if self.stopping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -47,25 +47,25 @@ def targets(schema: XdmSchema) -> list[Field]:
 
 
 def problems_of(rows: Sequence[EditedRow], schema: XdmSchema) -> list[Problem]:
-    """Everything that is wrong, by the position in ``rows``; blank rows are left out, they are not finished yet."""
-    numbers = [number for number, row in enumerate(rows) if not row.is_blank]
+    """Everything that is wrong, by the position in ``rows``; blank rows are no mistake, they are not finished yet."""
     try:
-        bind([rows[number].mapping_row for number in numbers], schema)
+        bind([row.mapping_row for row in rows], schema)
     except MappingInvalid as error:
-        return [_in_words(problem, rows, numbers) for problem in error.problems]
-    return []
+        found = error.problems
+    else:
+        return []
+    return [_in_words(problem, rows) for problem in found if problem.row < 0 or not rows[problem.row].is_blank]
 
 
-def _in_words(problem: Problem, rows: Sequence[EditedRow], numbers: Sequence[int]) -> Problem:
-    if problem.row < 0:
-        return problem
-    number = numbers[problem.row]
-    message, remedy = problem.message, problem.remedy
-    if problem.field == "source" and not rows[number].source:
+def _in_words(problem: Problem, rows: Sequence[EditedRow]) -> Problem:
+    """What is merely missing is said so, not explained as a mistake in writing."""
+    if problem.field == "source" and not rows[problem.row].source:
         message, remedy = _("No source is chosen."), _("Choose a source field, or remove the row.")
-    if problem.field == "destination" and not rows[number].destination:
+        return replace(problem, message=message, remedy=remedy)
+    if problem.field == "destination" and not rows[problem.row].destination:
         message, remedy = _("No target is chosen."), _("Choose a target field, or remove the row.")
-    return Problem(number, problem.field, problem.code, message, remedy)
+        return replace(problem, message=message, remedy=remedy)
+    return problem
 
 
 def counters(rows: Sequence[EditedRow], schema: XdmSchema, problems: Sequence[Problem]) -> Counters:
@@ -83,13 +83,28 @@ def counters(rows: Sequence[EditedRow], schema: XdmSchema, problems: Sequence[Pr
 
 
 @dataclass(frozen=True)
+class Remark:
+    """A problem as shown: ``place`` is the text it is about with a caret below the sign, if it has one."""
+
+    field: str
+    message: str
+    place: str
+    remedy: str
+
+
+def _remark(problem: Problem) -> Remark:
+    message, _line, place = problem.message.partition("\n")
+    return Remark(problem.field, message, place, problem.remedy)
+
+
+@dataclass(frozen=True)
 class TableRow:
     """A row as shown: ``value`` is a sample of its source, ``targets`` the options with the chosen one marked."""
 
     number: int
     row: EditedRow
     value: str
-    problems: list[Problem]
+    problems: list[Remark]
     targets: SafeString
 
     @property
@@ -111,7 +126,7 @@ def table(
             number,
             row,
             values.get(row.source, "") if row.source_type == ATTRIBUTE else "",
-            [problem for problem in problems if problem.row == number],
+            [_remark(problem) for problem in problems if problem.row == number],
             target_options(known, row.destination),
         )
         for number, row in enumerate(rows)

@@ -10,7 +10,14 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from connectors.mixpanel import timezones
+
 Choices = Iterable[tuple[Any, Any]]
+
+
+def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Time zones by region, each with its whole name, for a closed list does not show the region."""
+    return [(region, [(zone, zone) for zone, _ in zones]) for region, zones in timezones.choices()]
 
 
 def options(choices: Choices, selected: str) -> SafeString:

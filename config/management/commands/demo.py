@@ -46,12 +46,14 @@ class Command(BaseCommand):
         if not settings.MIXPANEL_EXTRA_HOSTS:
             raise CannotServe("MIXPANEL_EXTRA_HOSTS is empty: `make demo` sets it to where the sample is served.")
         self._require_sample_port()
-        processes = [services.sample(), services.web(), services.worker(), services.scheduler()]
-        supervisor = services.supervisor(processes)
+        supervisor = services.supervisor([services.sample(), services.web()])
         preparation.prepare()
         self._introduce()
         with supervisor:
             self._await(supervisor)
+            self._say(f"The pages are at http://{settings.HOST}:{settings.PORT}")
+            supervisor.add(services.worker())
+            supervisor.add(services.scheduler())
             outcome = demo.run(self._say, supervisor.check)
             self._report(outcome)
             if not once:
@@ -65,7 +67,7 @@ class Command(BaseCommand):
 
     def _introduce(self) -> None:
         name, password = preparation.first_admin()
-        self._say(f"Tributary: http://{settings.HOST}:{settings.PORT}   data: {settings.DATA_DIR}")
+        self._say(f"Data: {settings.DATA_DIR}")
         if password:
             self._say(f"Log in as {name} with the password {password} (shown only now).")
         else:

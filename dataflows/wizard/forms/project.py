@@ -23,16 +23,11 @@ from dataflows.wizard import drafts, projects, sampling
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
 from dataflows.wizard.preview import SampleRow, sample_rows
-from dataflows.wizard.selects import LongSelect
+from dataflows.wizard.selects import LongSelect, zone_choices
 
 OTHER = "other"
 # Two zones must agree where the data is and where the schedule will be.
 YEARS_COMPARED = timedelta(days=2 * 365)
-
-
-def zone_choices(first: str) -> list[tuple[str, Any]]:
-    """Time zones by region, below an entry for none."""
-    return [("", first), *timezones.choices()]
 
 
 class ProjectForm(StepForm):
@@ -71,7 +66,7 @@ class ProjectForm(StepForm):
         super().__init__(*args, **kwargs)
         listed = [(project.id, _label(project)) for project in self.discovered.projects]
         self.fields["project"].widget.choices = [("", _("Choose…")), *listed, (OTHER, _("Another project id…"))]
-        self.fields["timezone"].widget.choices = zone_choices(_("As the project says"))
+        self.fields["timezone"].widget.choices = [("", _("As the project says")), *zone_choices()]
         undecided = _("Choose…") if self.draft.time_evidence else _("As detected in the preview")
         self.fields["time_semantic"].choices = [("", undecided), *TimeSemantic.choices]  # type: ignore[attr-defined]
 

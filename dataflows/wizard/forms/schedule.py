@@ -20,7 +20,7 @@ from dataflows.scheduling import MINIMUM, STEP, Schedule, ScheduleInvalid
 from dataflows.wizard import proposals, schedule_plan
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Outcome
-from dataflows.wizard.selects import LongSelect
+from dataflows.wizard.selects import LongSelect, zone_choices
 
 FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 LARGEST_INTERVAL = 1000
@@ -82,7 +82,7 @@ class ScheduleForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["schedule_zone"].widget.choices = timezones.choices()
+        self.fields["schedule_zone"].widget.choices = zone_choices()
 
     @classmethod
     def stored(cls, draft: Dataflow) -> dict[str, Any]:

@@ -148,3 +148,21 @@ def test_a_project_without_events_can_be_mapped_all_the_same(at_mapping: Browser
     page = at_mapping.see("mapping")
     assert page.context["form"].counters.errors == 0
     assert "no sample records" in body(page)
+
+
+class TestWords:
+    def test_point_at_the_sign_that_is_wrong(self, at_mapping: Browser) -> None:
+        answer = at_mapping.send("mapping", {**REQUIRED, **row(2, "properties.a b", "eventType")})
+        remark = answer.context["form"].table[2].problems[0]
+        assert remark.place.split("\n") == ["properties.a b", "            ^"]
+
+    def test_count_rows_as_the_page_does_blank_ones_included(self, at_mapping: Browser) -> None:
+        blank_first = {**row(0, "", ""), **row(1, "tributary.event_id", "_id"), **row(2, "event", "_id")}
+        answer = at_mapping.send("mapping", {**blank_first, **row(3, "tributary.timestamp", "timestamp")})
+        marked = [line for line in answer.context["form"].table if line.problems]
+        assert [line.number for line in marked] == [2]
+        assert "row 2" in marked[0].problems[0].message
+
+    def test_say_what_is_missing_in_a_half_row(self, at_mapping: Browser) -> None:
+        answer = at_mapping.send("mapping", {**REQUIRED, **row(2, "event", "")})
+        assert answer.context["form"].table[2].problems[0].message == "No target is chosen."
