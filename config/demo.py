@@ -48,13 +48,13 @@ def run(say: Callable[[str], None], check: Callable[[], None]) -> Outcome:
     tasks.ring(started)
     finished = _watch(started, say, check)
     counts = {name: getattr(finished, name) for name in COUNTS}
-    table = stores.lake().open(flow.dataset.table)
+    table = stores.lake().open(flow.writes_to.table)
     return Outcome(finished, {**counts, "dataset": table.folder})
 
 
 def metadata(run: Run) -> str:
     """Where readers without a catalog find the dataset's current state."""
-    return str(stores.lake().open(run.dataflow.dataset.table).metadata_location)
+    return str(stores.lake().open(run.dataflow.writes_to.table).metadata_location)
 
 
 def _account() -> Account:

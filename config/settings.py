@@ -201,7 +201,7 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # Longer than any window: the lease does the quick recovery. Throttle 1, because kombu looks for lost
     # messages only every interval x throttle seconds (kombu PR 2558).
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         "visibility_timeout": 6 * 3600,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,

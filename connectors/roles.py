@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import User as Person
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -20,13 +21,19 @@ View = Callable[..., HttpResponseBase]
 
 def roles_of(user: User) -> frozenset[str]:
     """The roles a user has, lower ones included; a superuser has all, a user without a group none."""
-    if not user.is_authenticated or not user.is_active:
+    known = person(user)
+    if known is None or not known.is_active:
         return frozenset()
-    if user.is_superuser:  # type: ignore[union-attr]
+    if known.is_superuser:
         return frozenset(ROLES)
-    names = set(user.groups.values_list("name", flat=True)) & set(ROLES)  # type: ignore[union-attr]
+    names = set(known.groups.values_list("name", flat=True)) & set(ROLES)
     highest = max((ROLES.index(name) for name in names), default=-1)
     return frozenset(ROLES[: highest + 1])
+
+
+def person(user: User | None) -> Person | None:
+    """The row behind ``request.user``; nobody who is logged in has none."""
+    return user if isinstance(user, Person) else None
 
 
 def has_role(user: User, role: str) -> bool:

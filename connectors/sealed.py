@@ -41,7 +41,7 @@ class Sealed(str):
         return cls(key_ring().encrypt(clear.encode()).decode())
 
 
-class SealedField(models.TextField):
+class SealedField(models.TextField):  # type: ignore[type-arg]  # generic for the type checker only
     """Stores a ``Sealed``; refuses a clear string and every look-up but ``isnull``."""
 
     def from_db_value(self, value: str | None, *_: Any) -> Sealed | None:

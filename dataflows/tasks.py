@@ -22,6 +22,7 @@ def advance_run(*, run_id: int, **_from_newer_code: object) -> None:
     # Only workers need the engine and the seconds its import takes; whoever rings imports this module too.
     from dataflows.runs import engine
 
+    clockwork.sign_of_life(now=timezone.now())
     if engine.advance(run_id, clock=timezone.now) is engine.Next.NOW:
         _ring(run_id, 1)
 

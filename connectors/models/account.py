@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Source
-from connectors.mixpanel.credentials import Credentials
+from connectors.mixpanel.credentials import Credentials, Kind
 from connectors.registry import open_source
 from connectors.roles import ANALYST, VIEWER, User, has_role
 from connectors.sealed import Sealed, SealedField
@@ -69,7 +69,7 @@ class Account(models.Model):
     @property
     def credentials(self) -> Credentials:
         """Raises SecretUnreadable."""
-        return Credentials(kind=self.auth_kind, username=self.username, secret=Sealed(self.secret).open())
+        return Credentials(kind=cast(Kind, self.auth_kind), username=self.username, secret=Sealed(self.secret).open())
 
     @property
     def is_sample(self) -> bool:

@@ -120,6 +120,20 @@ class Dataflow(models.Model):
         return reverse("dataflows:dataflow", args=[self.pk])
 
     @property
+    def reads_from(self) -> Account:
+        """The account; only a draft may be without one."""
+        if self.account is None:
+            raise ValueError(f"dataflow {self.pk} has no account")
+        return self.account
+
+    @property
+    def writes_to(self) -> Dataset:
+        """The dataset; only a draft may be without one."""
+        if self.dataset is None:
+            raise ValueError(f"dataflow {self.pk} has no dataset")
+        return self.dataset
+
+    @property
     def is_draft(self) -> bool:
         return self.status == DataflowStatus.DRAFT
 

@@ -96,6 +96,11 @@ class Run(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["dataflow", "slot"], name="one_run_per_slot"),
+            models.UniqueConstraint(
+                fields=["dataflow"],
+                condition=Q(status__in=["queued", "running", "cancelling"]),
+                name="one_unfinished_run_per_dataflow",
+            ),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="run_days_in_order"),
             models.CheckConstraint(
                 condition=Q(received=F("loaded") + F("duplicate") + F("rejected") + F("filtered")),

@@ -54,5 +54,10 @@ def bells(run: Run) -> int:
 def beat(*, now: datetime) -> None:
     """Leave a sign of life of the scheduler, and of the worker that did its bidding."""
     Heartbeat.beat("tick", now=now)
-    Heartbeat.beat(f"worker:{socket.gethostname()}:{os.getpid()}", now=now)
+    sign_of_life(now=now)
     Heartbeat.objects.filter(at__lt=now - FORGOTTEN).delete()
+
+
+def sign_of_life(*, now: datetime) -> None:
+    """Say that this worker process lives."""
+    Heartbeat.beat(f"worker:{socket.gethostname()}:{os.getpid()}", now=now)

@@ -34,7 +34,7 @@ def copy(window: Window, lease: Lease) -> None:
 def _request(window: Window, lease: Lease) -> Landed:
     """One entry in the ledger, one request, one landed file."""
     flow = window.run.dataflow
-    source = flow.account.open()
+    source = flow.reads_from.open()
     entry = _reserve(window, lease)
 
     def progress(received: int) -> None:
@@ -67,7 +67,7 @@ def _reserve(window: Window, lease: Lease) -> ExportRequest:
         lease.check()
         try:
             return budget.reserve(
-                flow.account,
+                flow.reads_from,
                 flow.project_id,
                 ExportRequest.Purpose.RUN,
                 reference=window.reference,

@@ -90,8 +90,8 @@ def _step(window: Window, lease: Lease) -> None:
 def _promote(window: Window, lease: Lease) -> None:
     window.move(WindowStatus.PROMOTING, events_done=0)
     flow, landing = window.run.dataflow, stores.landing()
-    table = stores.lake().open(flow.dataset.table)
-    blocks = flow.account.open().blocks(landing, window.landed_key)
+    table = stores.lake().open(flow.writes_to.table)
+    blocks = flow.reads_from.open().blocks(landing, window.landed_key)
     promoted = promote(
         blocks,
         plan_of(window.run),
@@ -110,7 +110,7 @@ def _promote(window: Window, lease: Lease) -> None:
 def plan_of(run: Run) -> Plan:
     """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
     flow = run.dataflow
-    return compile_plan(bind(mapping_rows(run.mapping), flow.dataset.schema.xdm), flow.reading)
+    return compile_plan(bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm), flow.reading)
 
 
 def threshold_of(run: Run) -> Decimal:

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
 
-from connectors.roles import User
+from connectors.roles import User, person
 from dataflows import scheduling, stores
 from dataflows.mapping import bind
 from dataflows.models import (
@@ -49,19 +49,13 @@ class CannotStart(Exception):
         self.code = code
 
 
-def activate(draft: Dataflow, *, by: User, now: datetime) -> Dataflow:
+def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
     """Turn a complete draft into an enabled dataflow: dataset, table and due time, all or nothing.
 
     Raises MappingInvalid, LakeUnavailable; then the draft is as it was.
     """
     with transaction.atomic():
-        if draft.dataset is None:
-            draft.dataset = Dataset.objects.create(
-                name=draft.new_dataset_name,
-                description=draft.new_dataset_description,
-                schema=draft.new_dataset_schema,
-                created_by=by,
-            )
+        draft.dataset = draft.dataset or _new_dataset(draft, by)
         xdm = draft.dataset.schema.xdm
         bind(draft.mapping_rows(), xdm)
         stores.lake().create(draft.dataset.table, xdm.arrow_schema())
@@ -73,6 +67,17 @@ def activate(draft: Dataflow, *, by: User, now: datetime) -> Dataflow:
         draft.sample = []
         draft.save()
     return draft
+
+
+def _new_dataset(draft: Dataflow, by: User | None) -> Dataset:
+    if draft.new_dataset_schema is None:
+        raise CannotStart("draft", "A dataflow needs a dataset, or a schema to make one from.")
+    return Dataset.objects.create(
+        name=draft.new_dataset_name,
+        description=draft.new_dataset_description,
+        schema=draft.new_dataset_schema,
+        created_by=person(by),
+    )
 
 
 def start(
@@ -87,24 +92,32 @@ def start(
     """Queue a run over ``days``, or over what its schedule wants read now. Raises CannotStart."""
     if flow.is_draft:
         raise CannotStart("draft", "A draft does not run. Finish it first.")
-    if flow.runs.unfinished().exists():
-        raise CannotStart("already_running", "A run of this dataflow is still going on. Wait for it or cancel it.")
     wanted = days or due_days(flow, now)
     if wanted is None:
         raise CannotStart("nothing_to_read", "There is no day to read yet: the first one is still going on.")
-    with transaction.atomic():
-        run = Run.objects.create(
-            dataflow=flow,
-            trigger=trigger,
-            requested_by=by,
-            slot=slot,
-            first_day=wanted[0],
-            last_day=wanted[1],
-            mapping=flow.mapping,
-            mapping_version=flow.mapping_version,
-        )
-        Window.objects.bulk_create(_windows(run, scheduling.days_between(*wanted)))
+    try:
+        with transaction.atomic():
+            run = _queue(flow, trigger, wanted, slot, by)
+            Window.objects.bulk_create(_windows(run, scheduling.days_between(*wanted)))
+    except IntegrityError as error:
+        # Asked of the database, not before: two people may press the button at once.
+        raise CannotStart(
+            "already_running", "A run of this dataflow is still going on. Wait for it or cancel it."
+        ) from error
     return run
+
+
+def _queue(flow: Dataflow, trigger: Trigger, days: tuple[date, date], slot: datetime | None, by: User | None) -> Run:
+    return Run.objects.create(
+        dataflow=flow,
+        trigger=trigger,
+        requested_by=person(by),
+        slot=slot,
+        first_day=days[0],
+        last_day=days[1],
+        mapping=flow.mapping,
+        mapping_version=flow.mapping_version,
+    )
 
 
 def due_days(flow: Dataflow, now: datetime) -> tuple[date, date] | None:

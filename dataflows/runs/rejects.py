@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import IO, Any, cast
 
 from connectors.base import LandingWriter
 from connectors.storage import Landing
@@ -61,7 +61,7 @@ class RejectedFiles:
     def add(self, day: date, record: Rejected) -> None:
         if day not in self._open:
             writer = self._storage.create(self._key(day))
-            self._open[day] = (writer, gzip.GzipFile(fileobj=_Sink(writer), mode="wb", compresslevel=4, mtime=0))  # type: ignore[arg-type]
+            self._open[day] = (writer, gzip.GzipFile(fileobj=_Sink(writer), mode="wb", compresslevel=4, mtime=0))
         self.counts[day] += 1
         self._open[day][1].write(_line(record))
 
@@ -100,7 +100,7 @@ class _Sink:
 def read(storage: Landing, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The rejected records in the given files. Raises LandingUnavailable."""
     for key in keys:
-        with storage.open(key) as packed, gzip.open(packed) as lines:
+        with storage.open(key) as packed, gzip.open(cast(IO[bytes], packed)) as lines:
             for line in lines:
                 yield json.loads(line)
 

@@ -6,3 +6,5 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.closest("[data-submit-on-change]")) event.target.form.requestSubmit();
 });
+/* On a narrow screen the menu starts closed; without scripts it stays open and works as well. */
+if (window.matchMedia("(max-width: 56rem)").matches) document.querySelector(".side details")?.removeAttribute("open");

@@ -290,13 +290,20 @@ class TestLeases:
         assert run.windows.get().owner == "the other"
 
     def test_two_workers_at_once_load_everything_once(self, bench: Bench):
-        bench.export(*(events(FIRST + timedelta(days=number), 200) for number in reversed(range(4))))
-        run = bench.start(FIRST, FIRST + timedelta(days=3))
+        # Whichever day an answer was meant for, its records are loaded or rejected as foreign, and none twice.
+        days = [FIRST + timedelta(days=number) for number in range(4)]
+        bench.flow.error_threshold = 100
+        bench.flow.save()
+        bench.export(*(events(day, 200) for day in reversed(days)))
+        run = bench.start(days[0], days[-1])
         workers = [in_thread(lambda: bench.advance(type(run).objects.get(pk=run.pk))) for _ in range(2)]
         for worker in workers:
             worker.join()
-        assert bench.finish(run).status == RunStatus.SUCCEEDED or run.windows.filter(status="failed").exists()
-        assert sum(run.windows.values_list("received", flat=True)) == len(bench.rows())
+        assert bench.finish(run).status == RunStatus.SUCCEEDED
+        assert len(bench.mixpanel.requests) == 4
+        assert run.received == 800
+        ids = [row["_id"] for row in bench.rows()]
+        assert len(ids) == len(set(ids)) == run.loaded
 
     def test_a_crash_between_commit_and_ledger_is_made_good(self, bench: Bench):
         bench.export(events(FIRST, 25))
@@ -315,6 +322,21 @@ class TestLeases:
         assert bench.advance(run).status == RunStatus.SUCCEEDED
         assert len(before.snapshots()) == snapshots
         assert len(bench.rows()) == 25
+
+
+class TestStarting:
+    def test_two_presses_of_the_button_start_one_run(self, bench: Bench):
+        bench.start()
+        with pytest.raises(lifecycle.CannotStart, match="still going on"):
+            bench.start()
+        assert bench.flow.runs.count() == 1
+
+    def test_a_slot_starts_one_run_whoever_tries(self, bench: Bench):
+        bench.flow.next_run_at = timezone.now()
+        bench.flow.save()
+        others = [type(bench.flow).objects.get(pk=bench.flow.pk) for _ in range(3)]
+        started = [lifecycle.start_due(flow, now=timezone.now()) for flow in others]
+        assert len([run for run in started if run]) == 1
 
 
 class TestTheUnexpected:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import F
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -27,6 +26,9 @@ from dataflows.wizard import drafts
 from dataflows.wizard.rows import EditedRow
 from dataflows.wizard.sampling import trimmed
 
+# The test client adds ``context`` and ``url`` to what a view answers.
+Page = Any
+
 REVISION = re.compile(r'name="revision" value="(\d+)"')
 
 
@@ -39,7 +41,7 @@ class Browser:
     def url(self, slug: str) -> str:
         return reverse("dataflows:wizard", args=[self.draft.pk, slug])
 
-    def see(self, slug: str) -> HttpResponse:
+    def see(self, slug: str) -> Page:
         return self.client.get(self.url(slug))
 
     def revision(self, slug: str) -> str:
@@ -47,7 +49,7 @@ class Browser:
         assert found, f"the page of {slug} has no revision"
         return found[1]
 
-    def send(self, slug: str, values: Mapping[str, Any], *, revision: str | None = None, **more: Any) -> HttpResponse:
+    def send(self, slug: str, values: Mapping[str, Any], *, revision: str | None = None, **more: Any) -> Page:
         shown = str(self.reload().revision) if revision is None else revision
         return self.client.post(self.url(slug), {"action": "next", **values, **more, "revision": shown})
 
@@ -60,7 +62,7 @@ class Browser:
         return Dataflow.objects.get(pk=self.draft.pk)
 
 
-def body(response: HttpResponse) -> str:
+def body(response: Page) -> str:
     return response.content.decode()
 
 
@@ -120,7 +122,7 @@ def at_mapping(at_dataset: Browser, dataset_values: dict[str, Any]) -> Browser:
     return at_dataset.put(**names, **options, new_dataset_schema=schema, reached="mapping")
 
 
-def sent_rows(response: HttpResponse) -> dict[str, str]:
+def sent_rows(response: Page) -> dict[str, str]:
     """The rows of the mapping page as the browser would send them back."""
     names = ("type", "source", "destination")
     return {

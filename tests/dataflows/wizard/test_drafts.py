@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from connectors.models import Account
 from dataflows.models import Dataflow
-from tests.dataflows.wizard.conftest import PROJECT, Browser, body, sent_rows
+from tests.dataflows.wizard.conftest import PROJECT, Browser, Page, body, sent_rows
 
 
 class TestTwoWindows:
@@ -158,7 +158,7 @@ class TestPeople:
 
 class TestDiscarding:
     def test_removes_the_draft(self, at_dataset: Browser) -> None:
-        answer = at_dataset.client.post(reverse("dataflows:wizard_discard", args=[at_dataset.draft.pk]))
+        answer: Page = at_dataset.client.post(reverse("dataflows:wizard_discard", args=[at_dataset.draft.pk]))
         assert answer.url == reverse("dataflows:dataflows")
         assert not Dataflow.objects.exists()
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from connectors.models import Account
 from dataflows import stores
 from dataflows.models import Dataflow, DataflowStatus, Dataset, Run
-from tests.dataflows.wizard.conftest import PROJECT, SCHEDULE, Browser, body, sent_rows
+from tests.dataflows.wizard.conftest import PROJECT, SCHEDULE, Browser, Page, body, sent_rows
 
 
 def test_six_steps_make_an_enabled_dataflow_with_its_dataset_and_first_run(at_review: Browser) -> None:
@@ -24,6 +27,7 @@ def test_six_steps_make_an_enabled_dataflow_with_its_dataset_and_first_run(at_re
     run = Run.objects.get()
     assert answer.url == reverse("dataflows:run", args=[run.pk])
     assert (flow.status, flow.name, flow.time_semantic) == (DataflowStatus.ENABLED, "Shop daily", "utc")
+    assert flow.dataset
     assert flow.dataset.name == "Shop events"
     assert stores.lake().exists(flow.dataset.table)
     assert run.dataflow == flow
@@ -45,8 +49,8 @@ def test_nothing_but_defaults_needs_to_be_typed(at_dataset: Browser) -> None:
     assert flow.name == f"Mixpanel Harbour Shop (UTC) {timezone.now():%Y-%m-%d}"
 
 
-def _with_rows(form: object) -> Dataflow:
-    return Dataflow(mapping=[row.stored for row in form.rows])  # type: ignore[attr-defined]
+def _with_rows(form: Any) -> Dataflow:
+    return Dataflow(mapping=[row.stored for row in form.rows])
 
 
 def _sent(value: object) -> object:
@@ -78,29 +82,29 @@ def test_a_dataflow_that_is_set_up_is_shown_instead_of_its_wizard(at_review: Bro
     assert at_review.see("mapping").url == reverse("dataflows:dataflow", args=[at_review.draft.pk])
 
 
-def test_the_account_can_be_chosen_on_the_first_page(client: Client, analyst: object, account: object) -> None:
-    client.force_login(analyst)  # type: ignore[arg-type]
+def test_the_account_can_be_chosen_on_the_first_page(client: Client, analyst: User, account: Account) -> None:
+    client.force_login(analyst)
     new = reverse("dataflows:wizard_new")
-    assert account.name in body(client.get(new))  # type: ignore[attr-defined]
+    assert account.name in body(client.get(new))
     assert not Dataflow.objects.exists()
 
-    answer = client.post(new, {"action": "next", "account": account.pk})  # type: ignore[attr-defined]
+    answer: Page = client.post(new, {"action": "next", "account": account.pk})
 
     draft = Dataflow.objects.get()
     assert answer.url == reverse("dataflows:wizard", args=[draft.pk, "project"])
 
 
-def test_choosing_no_account_says_so_and_makes_no_draft(client: Client, analyst: object, account: object) -> None:
-    client.force_login(analyst)  # type: ignore[arg-type]
-    answer = client.post(reverse("dataflows:wizard_new"), {"action": "next"})
+def test_choosing_no_account_says_so_and_makes_no_draft(client: Client, analyst: User, account: Account) -> None:
+    client.force_login(analyst)
+    answer: Page = client.post(reverse("dataflows:wizard_new"), {"action": "next"})
     assert "Choose an account." in body(answer)
     assert not Dataflow.objects.exists()
 
 
-def test_beginning_twice_leaves_one_draft(client: Client, analyst: object, account: object) -> None:
-    client.force_login(analyst)  # type: ignore[arg-type]
+def test_beginning_twice_leaves_one_draft(client: Client, analyst: User, account: Account) -> None:
+    client.force_login(analyst)
     for _ in range(2):
-        client.post(reverse("dataflows:wizard_new"), {"account": account.pk})  # type: ignore[attr-defined]
+        client.post(reverse("dataflows:wizard_new"), {"account": account.pk})
     assert Dataflow.objects.count() == 1
 
 
@@ -127,4 +131,6 @@ def test_a_cron_expression_is_first_due_when_it_says_so(at_schedule: Browser, sc
     at_schedule.send("review", {})
 
     assert not Run.objects.exists()
-    assert at_schedule.reload().next_run_at.hour == hour
+    due = at_schedule.reload().next_run_at
+    assert due
+    assert (due.hour, due.minute) == (hour, 0)
