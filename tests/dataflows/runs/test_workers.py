@@ -46,7 +46,7 @@ class TestAKilledWorker:
     def test_while_copying_costs_an_attempt_and_nothing_else(self, installation):
         place, mixpanel = installation
         body = events(FIRST, 5000)
-        mixpanel.answer("/api/2.0/export", gzip_answer(body, stall=3), gzip_answer(body))
+        mixpanel.answer("/api/2.0/export", gzip_answer(body, stall=20), gzip_answer(body))
         self._kill_when(place, "copying")
         self._expect(place, 5000)
 

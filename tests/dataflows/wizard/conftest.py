@@ -22,6 +22,7 @@ from connectors.models import Account
 from dataflows.mapping.automap import propose
 from dataflows.mapping.source_fields import infer
 from dataflows.models import Dataflow, Schema
+from dataflows.schemas import XdmSchema, mixpanel_events
 from dataflows.wizard import drafts
 from dataflows.wizard.rows import EditedRow
 from dataflows.wizard.sampling import trimmed
@@ -63,7 +64,7 @@ class Browser:
 
 
 def body(response: Page) -> str:
-    return response.content.decode()
+    return str(response.content.decode())
 
 
 @pytest.fixture
@@ -132,12 +133,15 @@ def sent_rows(response: Page) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def proposed_mapping(records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    found = propose(infer(records), XdmSchema.from_json(mixpanel_events()))
+    return [EditedRow(one.row.source_type, one.row.source, one.row.destination).stored for one in found]
+
+
 @pytest.fixture
-def at_schedule(at_mapping: Browser, records: list[dict[str, Any]]) -> Browser:
-    schema = Schema.objects.get()
-    proposed = propose(infer(records), schema.xdm)
-    mapping = [EditedRow(one.row.source_type, one.row.source, one.row.destination).stored for one in proposed]
-    return at_mapping.put(mapping=mapping, reached="schedule")
+def at_schedule(at_mapping: Browser, proposed_mapping: list[dict[str, str]]) -> Browser:
+    return at_mapping.put(mapping=proposed_mapping, reached="schedule")
 
 
 SCHEDULE = {
