@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,15 +18,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def draft(page: Page, served: Served) -> Page:
     """The wizard with an account chosen, at its second step."""
     page.goto("/sources/accounts/new/")
-    page.get_by_label("Account name").fill(f"Account of {id(page)}")
+    page.get_by_label("Account name").fill(f"Account {uuid4().hex}")
     page.get_by_label("Username").fill(USERNAME)
     page.get_by_label("Secret", exact=False).last.fill(SECRET)
     page.get_by_label("Region").select_option(served.sample.url)
     page.get_by_role("button", name="Connect to source").click()
     page.wait_for_url(re.compile(r"/accounts/\d+/$"))
     page.goto("/dataflows/new/")
-    page.locator("main form button").first.click()
-    page.wait_for_url(re.compile("/edit/account/"))
     page.get_by_role("radio").first.check()
     go_on(page)
     return page
@@ -38,8 +37,10 @@ def go_on(page: Page) -> None:
 
 def to_schedule(page: Page) -> None:
     page.locator("select[name=project]").select_option(UTC_PROJECT_ID)
+    page.get_by_role("button", name="Load preview").click()
+    expect(page.get_by_role("region", name="Preview")).to_be_visible()
     go_on(page)
-    page.get_by_label("Dataset name").fill(f"Dataset of {id(page)}")
+    page.get_by_label("Dataset name").fill(f"Dataset {uuid4().hex}")
     go_on(page)
     go_on(page)
     expect(page).to_have_url(re.compile("/edit/schedule/"))
