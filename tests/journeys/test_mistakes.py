@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from connectors.mixpanel.sample.credentials import SECRET, USERNAME, UTC_PROJECT_ID
+from connectors.mixpanel.sample.credentials import FORBIDDEN_PROJECT_ID, SECRET, USERNAME, UTC_PROJECT_ID
 from tests.journeys.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -35,12 +35,16 @@ def go_on(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def to_schedule(page: Page) -> None:
+def to_dataset(page: Page) -> None:
     page.locator("select[name=project]").select_option(UTC_PROJECT_ID)
     page.get_by_role("button", name="Load preview").click()
     expect(page.get_by_role("region", name="Preview")).to_be_visible()
     go_on(page)
     page.get_by_label("Dataset name").fill(f"Dataset {uuid4().hex}")
+
+
+def to_schedule(page: Page) -> None:
+    to_dataset(page)
     go_on(page)
     go_on(page)
     expect(page).to_have_url(re.compile("/edit/schedule/"))
@@ -52,6 +56,65 @@ def test_letters_in_a_project_id_are_marked_at_the_field(draft: Page):
     go_on(draft)
     expect(draft.locator(".invalid-feedback").first).to_be_visible()
     expect(draft.get_by_label("Project id", exact=False).last).to_have_value("abc<b>")
+
+
+@pytest.mark.parametrize("project_id", ["99999999", FORBIDDEN_PROJECT_ID])
+def test_a_project_mixpanel_refuses_is_marked_at_the_field(draft: Page, project_id: str):
+    draft.locator("select[name=project]").select_option("other")
+    draft.get_by_label("Project id", exact=False).last.fill(project_id)
+    draft.get_by_role("button", name="Load preview").click()
+    expect(draft.locator(".invalid-feedback").first).to_be_visible()
+    expect(draft.get_by_label("Project id", exact=False).last).to_have_value(project_id)
+
+
+def test_a_wrong_region_creates_nothing_and_keeps_what_was_typed(page: Page):
+    page.goto("/sources/accounts/new/")
+    page.get_by_label("Account name").fill("Nowhere <b>shop</b>")
+    page.get_by_label("Username").fill(USERNAME)
+    page.get_by_label("Secret", exact=False).last.fill(SECRET)
+    page.get_by_label("Region").select_option("eu")
+    page.get_by_role("button", name="Connect to source").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.get_by_label("Account name")).to_have_value("Nowhere <b>shop</b>")
+    assert SECRET not in page.content()
+    page.goto("/sources/accounts/")
+    expect(page.get_by_text("Nowhere")).to_have_count(0)
+
+
+def test_a_name_of_five_thousand_characters_is_marked_at_the_field(draft: Page):
+    to_dataset(draft)
+    draft.get_by_label("Dataflow name").evaluate("field => { field.removeAttribute('maxlength') }")
+    draft.get_by_label("Dataflow name").fill("x" * 5000)
+    go_on(draft)
+    expect(draft.locator(".invalid-feedback").first).to_be_visible()
+    expect(draft.get_by_label("Dataflow name")).to_have_value("x" * 5000)
+
+
+def test_markup_in_a_name_is_shown_as_text(draft: Page):
+    to_dataset(draft)
+    draft.get_by_label("Dataflow name").fill("<img src=x onerror=alert(1)>")
+    go_on(draft)
+    expect(draft.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+    expect(draft.locator("main img")).to_have_count(0)
+
+
+def test_a_target_mapped_twice_is_marked_at_its_row(draft: Page):
+    to_dataset(draft)
+    go_on(draft)
+    draft.locator("select[name^=destination]").nth(2).select_option("_id")
+    go_on(draft)
+    expect(draft.locator(".invalid-feedback").first).to_be_visible()
+    expect(draft.locator("select[name^=destination]").nth(2)).to_have_value("_id")
+
+
+def test_a_required_target_without_a_source_is_named(draft: Page):
+    to_dataset(draft)
+    go_on(draft)
+    draft.locator("select[name^=destination]").nth(1).select_option("")
+    go_on(draft)
+    expect(draft).to_have_url(re.compile("/edit/mapping/"))
+    expect(draft.get_by_text(re.compile("timestamp")).first).to_be_visible()
+    expect(draft.get_by_role("alert").or_(draft.locator(".invalid-feedback")).first).to_be_visible()
 
 
 @pytest.mark.parametrize(("frequency", "interval"), [("minute", "14"), ("minute", "0"), ("hour", "0")])
