@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 stamp=static/vendor/.lock
 if cmp -s package-lock.json "$stamp" 2>/dev/null; then exit 0; fi
-npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null || {
+npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null || {
     echo "The front-end files could not be fetched: the npm registry does not answer. Check the network and run the command again." >&2
     exit 1
 }

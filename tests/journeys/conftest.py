@@ -80,6 +80,8 @@ def logged_in(browser: Browser, served: Served) -> dict[str, Any]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{served.url}/login/")
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / "login.png")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill(served.password)
     page.get_by_role("button", name="Log in").click()
@@ -103,20 +105,23 @@ def page(browser: Browser, logged_in: dict[str, Any], served: Served) -> Iterato
     assert complaints == []
 
 
+# Pages whose dark and narrow looks are kept as well; the others would only make the repository heavy.
+IN_ALL_LOOKS = {"catalog", "account", "wizard-mapping", "run", "dataset", "monitoring"}
+LOOKS = {"": ("light", 1400), "-dark": ("dark", 1400), "-narrow": ("light", 420)}
+
+
 @pytest.fixture
 def picture(page: Page) -> Callable[[str], None]:
-    """Take the page's picture, wide and narrow, light and dark, when pictures are wanted."""
+    """Take pictures of the page when they are wanted."""
 
     def take(name: str) -> None:
         if not PICTURES:
             return
-        for scheme, width in (("light", 1400), ("dark", 1400), ("light", 420), ("dark", 420)):
-            suffix = {("light", 1400): "", ("dark", 1400): "-dark", ("light", 420): "-narrow"}.get((scheme, width))
-            if suffix is None:
-                continue
-            page.set_viewport_size({"width": width, "height": 900})
-            page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", scheme)
-            page.screenshot(path=Path(PICTURES) / f"{name}{suffix}.png", full_page=width == 1400)
+        for suffix, (scheme, width) in LOOKS.items():
+            if suffix == "" or name in IN_ALL_LOOKS:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", scheme)
+                page.screenshot(path=Path(PICTURES) / f"{name}{suffix}.png", full_page=True)
         page.set_viewport_size({"width": 1400, "height": 900})
         page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
 
