@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from connectors.models import Account, ExportRequest
 from connectors.roles import ADMIN, ROLES, has_role
 
+admin.site.site_header = admin.site.site_title = _("Tributary administration")
+admin.site.index_title = _("People, and the records behind the pages")
+
 # The roles are fixed; renaming or deleting one would lock people out.
 admin.site.unregister(Group)
 admin.site.unregister(User)

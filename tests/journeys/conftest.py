@@ -94,7 +94,12 @@ def logged_in(browser: Browser, served: Served) -> dict[str, Any]:
 @pytest.fixture
 def page(browser: Browser, logged_in: dict[str, Any], served: Served) -> Iterator[Page]:
     """A page of the administrator that fails the test on a script error or a breach of the content policy."""
-    context = browser.new_context(storage_state=logged_in, base_url=served.url, viewport={"width": 1400, "height": 900})
+    context = browser.new_context(
+        storage_state=logged_in,
+        base_url=served.url,
+        viewport={"width": 1400, "height": 900},
+        reduced_motion="reduce",
+    )
     opened = context.new_page()
     opened.set_default_timeout(20_000)
     complaints: list[str] = []
@@ -120,6 +125,8 @@ def picture(page: Page) -> Callable[[str], None]:
         for suffix, (scheme, width) in LOOKS.items():
             if suffix == "" or name in IN_ALL_LOOKS:
                 page.set_viewport_size({"width": width, "height": 900})
+                if width != 1400:
+                    page.reload()  # the menu looks at the width once
                 page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", scheme)
                 page.screenshot(path=Path(PICTURES) / f"{name}{suffix}.png", full_page=True)
         page.set_viewport_size({"width": 1400, "height": 900})
