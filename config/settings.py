@@ -208,7 +208,7 @@ if REDIS_URL:
         "socket_timeout": 30,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost//"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "queue"),
         "data_folder_out": str(BROKER_DIR / "queue"),
@@ -228,6 +228,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        name: {"level": LOG_LEVEL} for name in ("connectors", "dataflows", "config", "celery.worker", "django")
+        **{name: {"level": LOG_LEVEL} for name in ("connectors", "dataflows", "config", "celery.worker", "django")},
+        # An ordinary 403 or 404 is no news; errors of ours are.
+        "django.request": {"level": "ERROR"},
     },
 }

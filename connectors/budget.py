@@ -120,6 +120,12 @@ def fail(request: ExportRequest, error: ConnectorError) -> None:
         RateBudget.objects.filter(pk=request.budget_id).update(blocked_until=until)
 
 
+def abandon(reference: str) -> None:
+    """End the entries whose worker died before it could."""
+    open_entries = ExportRequest.objects.filter(reference=reference, ended_at=None)
+    open_entries.update(ended_at=timezone.now(), code="worker_lost", detail="The worker ended before the answer did.")
+
+
 @contextmanager
 def spending(
     account: Account, project_id: str, purpose: str, *, reference: str = "", days: tuple[date, date] | None = None

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from connectors import budget
 from connectors.messages import Message
-from dataflows.models import Heartbeat, Run, RunStatus, Window
+from dataflows.models import Heartbeat, Run, RunStatus, Window, WindowStatus
 from dataflows.monitoring.diagnostics import printable, words
 
 LIMITS = {"budget_empty", "rate_limited"}
@@ -60,7 +60,8 @@ def live(run: Run, now: datetime) -> Live:
 
 
 def _progress(run: Run, windows: list[dict[str, Any]], now: datetime) -> Progress:
-    done = [window for window in windows if window["status"] not in Window.OPEN]
+    # A cancelled window has ended, but its days were not read.
+    done = [window for window in windows if window["status"] not in {*Window.OPEN, WindowStatus.CANCELLED}]
     days_done = sum(map(_days, done))
     elapsed = ((run.finished_at or now) - run.started_at).total_seconds() if run.started_at else 0.0
     events = sum(window["events_done"] for window in windows)

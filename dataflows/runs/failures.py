@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from connectors import budget
 from connectors.errors import BudgetEmpty, ConnectorError, Fate, IncompleteExport, RateLimited
 from dataflows import stores
 from dataflows.mapping import MappingInvalid
@@ -22,8 +23,12 @@ def abandoned(window: Window, *, now: datetime) -> bool:
     """Count a predecessor that died holding the window; fail the window when too many did. True when it failed."""
     if window.status not in {WindowStatus.COPYING, WindowStatus.PROMOTING}:
         return False
-    Window.objects.filter(pk=window.pk, owner=window.owner).update(attempts=F("attempts") + 1)
+    found = Window.objects.filter(pk=window.pk, owner=window.owner)
+    found.update(
+        attempts=F("attempts") + 1, error_code="worker_lost", error_detail="Its worker ended; another goes on."
+    )
     window.attempts += 1
+    budget.abandon(window.reference)
     if window.attempts < settings.WINDOW_ATTEMPTS:
         return False
     _fail(window, "worker_lost", f"{window.attempts} workers died holding these days.", now)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from connectors.models import RateBudget
 from dataflows.models import Heartbeat, RunStatus, WindowStatus
+from dataflows.monitoring.progress import live
 from tests.dataflows.factories import counts, day_account, make_flow, make_request, make_run, make_window
 
 pytestmark = pytest.mark.django_db
@@ -267,8 +268,16 @@ class TestTheErrorSummary:
         assert "caf\\udce9" in page(browse, viewer, run)
 
     def test_tells_no_errors_from_not_read_yet(self, browse, viewer):
-        assert "No record was rejected" in page(browse, viewer, make_run())
+        assert "No record was rejected" in page(browse, viewer, make_run(**counts(loaded=5)))
+        assert "Nothing was published" in page(browse, viewer, make_run(status=RunStatus.CANCELLED))
         assert "once the first window has been read" in page(browse, viewer, make_run(status=RunStatus.RUNNING))
+
+
+class TestACancelledRun:
+    def test_does_not_count_days_it_never_read(self, browse, viewer):
+        run = make_run(status=RunStatus.CANCELLED)
+        make_window(run, status=WindowStatus.CANCELLED)
+        assert live(run, timezone.now()).progress.days_done == 0
 
 
 class TestTheRequestLog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from connectors import budget
 from connectors.models import ExportRequest
 from dataflows import stores
 from dataflows.models import DataflowStatus, DayStatus, RunStatus, Window, WindowStatus
@@ -265,6 +267,19 @@ class TestLeases:
         run.windows.update(owner="dead", lease_until=timezone.now() - timedelta(seconds=1), status=WindowStatus.COPYING)
         assert bench.advance(run).status == RunStatus.SUCCEEDED
         assert run.windows.get().attempts == 1
+
+    def test_a_dead_worker_leaves_no_open_request_and_no_scratch(self, bench: Bench, settings):
+        bench.export(events(FIRST, 3))
+        run = bench.start()
+        left = settings.SCRATCH_DIR / f"window-{socket.gethostname()}-{2**22 + 1}-x"
+        left.mkdir(parents=True)
+        window = run.windows.get()
+        entry = budget.reserve(bench.flow.account, "42", "run", reference=window.reference)
+        run.windows.update(owner="dead", lease_until=timezone.now() - timedelta(seconds=1), status=WindowStatus.COPYING)
+        bench.advance(run)
+        entry.refresh_from_db()
+        assert (entry.code, entry.ended_at is None) == ("worker_lost", False)
+        assert list(settings.SCRATCH_DIR.iterdir()) == []
 
     def test_a_window_that_kills_every_worker_ends(self, bench: Bench):
         run = bench.start()
