@@ -5,7 +5,7 @@ SAMPLE_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 export PORT
 PYTHON_BIN = .venv/bin/python
 
-.PHONY: help demo run test check screenshots vendor lint types imports templates migrations-are-made
+.PHONY: help demo run test check bench screenshots vendor lint types imports templates migrations-are-made
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,6 +40,10 @@ templates:
 
 migrations-are-made:
 	@$(PYTHON_BIN) manage.py makemigrations --check --dry-run >/dev/null || { echo "Models changed without a migration: run manage.py makemigrations."; exit 1; }
+
+bench: ## measure the engine against gunzip alone and a plain script (ARGS="--events N --days N --rounds N")
+	@scripts/bootstrap.sh dev
+	@$(PYTHON_BIN) -m bench $(ARGS)
 
 screenshots: ## take the pictures in docs/screenshots again
 	@scripts/bootstrap.sh dev

@@ -1,0 +1,1 @@
+"""How fast events move from Mixpanel to a dataset, against the physical limit and a plain script: ``make bench``."""
