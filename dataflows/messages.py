@@ -22,6 +22,16 @@ RUN_MESSAGES = {
         "The mapping does not fit these records, or the threshold is too low for this project.",
         "Look at the reasons and samples, fix the mapping or raise the threshold, then press Retry.",
     ),
+    "day_shrunk": Message(
+        "A day came back much smaller than it is in the dataset, so the new answer is held.",
+        "Mixpanel may have deleted old events (retention, a plan change, a clean-up), or its answer was not whole.",
+        "Compare both counts on the dataflow's page, then keep the old data or accept the new.",
+    ),
+    "landing_expired": Message(
+        "The raw answer of a day is no longer in the landing zone.",
+        "Raw answers are deleted after their retention time.",
+        "Run the day on demand instead; that asks Mixpanel again.",
+    ),
     "unbalanced": Message(
         "The accounting of a day does not balance, so nothing was published.",
         "received is not loaded + duplicate + rejected + filtered; this is a defect of Tributary.",

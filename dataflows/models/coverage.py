@@ -22,6 +22,8 @@ class Day(models.Model):
     """The ledger row of one day. The counts describe what is published now, and balance by constraint.
 
     A failed re-read leaves the counts of the published data as they are and sets ``status`` only.
+    ``landed_key`` is the newest answer that landed for the day, published or not.
+    ``held`` are the counts of a re-read that is much smaller and waits for a person, ``held_window`` where it lies.
     ``complete`` is false for a day that was still going on when it was read.
     """
 
@@ -38,6 +40,8 @@ class Day(models.Model):
     landed_key = models.CharField(max_length=500, blank=True)
     rejected_key = models.CharField(max_length=500, blank=True)
     published_at = models.DateTimeField(null=True)
+    held = models.JSONField(default=dict)
+    held_window = models.ForeignKey(Window, on_delete=models.SET_NULL, null=True, related_name="held_days")
     error_code = models.CharField(max_length=40, blank=True)
     error_detail = models.TextField(blank=True)
 

@@ -29,6 +29,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", _("Schedule")
     USER = "user", _("On demand")
     RETRY = "retry", _("Retry")
+    REPROCESS = "reprocess", _("Reprocess")
 
 
 class IllegalMove(Exception):
@@ -51,6 +52,8 @@ class Run(models.Model):
 
     ``mapping`` is the mapping as it was when the run started. The five counts are sums over windows and obey
     received = loaded + duplicate + rejected + filtered, enforced by the database.
+    ``dry_run``: everything is promoted and counted, nothing published. ``accepts_shrinking``: a person has decided
+    that days may become much smaller than what is published.
     ``slot`` is the due time that started a scheduled run: the same slot never starts a second one.
     """
 
@@ -68,6 +71,8 @@ class Run(models.Model):
     first_day = models.DateField()
     last_day = models.DateField()
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    dry_run = models.BooleanField(default=False)
+    accepts_shrinking = models.BooleanField(default=False)
     mapping = models.JSONField(default=list)
     mapping_version = models.PositiveIntegerField(default=0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -88,6 +88,8 @@ class Window(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     empty_answers = models.PositiveSmallIntegerField(default=0)
 
+    landed_first_day = models.DateField(null=True)
+    landed_last_day = models.DateField(null=True)
     landed_key = models.CharField(max_length=500, blank=True)
     landed_size = models.BigIntegerField(default=0)
     bytes_done = models.BigIntegerField(default=0)
@@ -134,6 +136,11 @@ class Window(models.Model):
     def took(self) -> timedelta | None:
         """From the first attempt to the end, waiting included; ``None`` before either."""
         return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+
+    @property
+    def landed_days(self) -> tuple[date, date]:
+        """What the landed answer covers: more than the window's own days when only some are promoted again."""
+        return self.landed_first_day or self.first_day, self.landed_last_day or self.last_day
 
     def move(self, to: WindowStatus, **fields: Any) -> bool:
         """Change the status while we own the window; tell whether we still did. Raises IllegalMove."""

@@ -95,7 +95,7 @@ def _promote(window: Window, lease: Lease) -> None:
     promoted = promote(
         blocks,
         plan_of(window.run),
-        days=(window.first_day, window.last_day),
+        days=window.landed_days,
         table=table,
         dataflow=str(flow.pk),
         token=f"{window.pk}-{window.owner}",

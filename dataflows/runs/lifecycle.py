@@ -185,7 +185,8 @@ def settle(run: Run, *, now: datetime) -> None:
         return
     totals = run.windows.aggregate(**{name: Sum(name, default=0) for name in COUNTS})
     outcome = RunStatus.CANCELLED if run.status == RunStatus.CANCELLING else _outcome(run)
-    reason = run.windows.exclude(error_code="").filter(status=WindowStatus.FAILED).first()
+    ended_badly = run.windows.exclude(error_code="").filter(status__in=(WindowStatus.FAILED, WindowStatus.HELD))
+    reason = ended_badly.order_by("status").first()
     error = {"error_code": reason.error_code, "error_detail": reason.error_detail} if reason else {}
     if run.move(outcome, finished_at=now, **totals, **error) and reason:
         _after_failure(run, reason.error_code)
@@ -194,16 +195,18 @@ def settle(run: Run, *, now: datetime) -> None:
 def _outcome(run: Run) -> RunStatus:
     statuses = set(run.windows.values_list("status", flat=True))
     accounts = [day for days in run.windows.values_list("days", flat=True) for day in days]
-    failed_days = any(day["status"] == DayStatus.FAILED for day in accounts)
-    if WindowStatus.PUBLISHED not in statuses:
+    left_out = any(day["status"] != DayStatus.LOADED for day in accounts)
+    if not statuses & {WindowStatus.PUBLISHED, WindowStatus.HELD}:
         return RunStatus.FAILED
-    whole = statuses == {WindowStatus.PUBLISHED} and not failed_days
+    whole = statuses == {WindowStatus.PUBLISHED} and not left_out
     return RunStatus.SUCCEEDED if whole else RunStatus.PARTIAL
 
 
 def _after_failure(run: Run, code: str) -> None:
     """Mark the days that were not read as failed, and pause the dataflow when only a person can help."""
-    for window in run.windows.filter(status=WindowStatus.FAILED):
+    # Windows with accounts have written their days themselves; a dry run writes none.
+    unread = run.windows.none() if run.dry_run else run.windows.filter(status=WindowStatus.FAILED, days=[])
+    for window in unread:
         for day in scheduling.days_between(window.first_day, window.last_day):
             values = {"status": DayStatus.FAILED, "error_code": window.error_code, "error_detail": window.error_detail}
             Day.objects.update_or_create(dataflow=run.dataflow, day=day, defaults=values)
