@@ -11,6 +11,8 @@ from celery import Celery
 from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Nothing here multiplies matrices; numpy's library for it would keep a thread spinning for each processor.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = Celery("tributary")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -231,5 +231,7 @@ LOGGING = {
         **{name: {"level": LOG_LEVEL} for name in ("connectors", "dataflows", "config", "celery.worker", "django")},
         # An ordinary 403 or 404 is no news; errors of ours are.
         "django.request": {"level": "ERROR"},
+        # It misses the least and greatest values of ids, which are left out because they say nothing.
+        "pyiceberg.io.pyarrow": {"level": "ERROR"},
     },
 }

@@ -24,7 +24,7 @@ from connectors.errors import BadRequest, ConnectionCut, ConnectorError, HostRef
 Classifier = Callable[[int, str, Mapping[str, str]], ConnectorError]
 """Turns a status other than 200, the beginning of its body (redacted) and its headers into an error."""
 
-CHUNK = 1 << 16
+CHUNK = 1 << 18
 ERROR_BODY_LIMIT = 4096
 JSON_LIMIT = 64 << 20
 REDACTED = "[redacted]"

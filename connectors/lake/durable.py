@@ -64,3 +64,23 @@ class DurableFileIO(PyArrowFileIO):
 
     def _initialize_local_fs(self) -> fs.FileSystem:
         return _FlushedFileSystem()
+
+
+def open_native(io: PyArrowFileIO, path: str) -> pa.NativeFile:
+    """A stream to a new file that Arrow writes to without asking Python for every page; see ``flush_native``."""
+    scheme, netloc, inner = PyArrowFileIO.parse_location(path)
+    if scheme != "file":
+        return io.fs_by_scheme(scheme, netloc).open_output_stream(inner)
+    os.makedirs(os.path.dirname(inner), exist_ok=True)
+    return pa.OSFile(inner, "wb")
+
+
+def flush_native(path: str) -> None:
+    """Make a local file that was written by ``open_native`` and closed reach the disk."""
+    scheme, _, inner = PyArrowFileIO.parse_location(path)
+    if scheme == "file":
+        descriptor = os.open(inner, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -8,22 +8,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.io.pyarrow import PyArrowFileIO, schema_to_pyarrow
 from pyiceberg.typedef import Record
 
+from connectors.lake.durable import flush_native, open_native
 from connectors.lake.failures import lake_failures
 
 if TYPE_CHECKING:
     from connectors.lake.table import LakeTable
 
 ROW_GROUP_ROWS = 65_536
-ROW_GROUP_BYTES = 64 * 1024 * 1024
+ROW_GROUP_BYTES = 32 * 1024 * 1024
 """Arrow memory held back before a row group is written, whichever limit is met first."""
 FILE_BYTES = 256 * 1024 * 1024
+ROWS_LOOKED_AT = 4_096
+MOSTLY_DIFFERENT = 0.5
+"""Share of different values among the first rows from which on a dictionary would be made only to be given up."""
 
 TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 EPOCH = date(1970, 1, 1)
@@ -54,8 +59,8 @@ class PartWriter:
             raise ValueError(f"Not a dataflow and a token for file names: {dataflow!r}, {token!r}")
         self._dataflow, self._day, self._token, self._file_bytes = dataflow, day, token, file_bytes
         current = table.load()
-        self._io = current.io
-        self._schema: pa.Schema = schema_to_pyarrow(current.schema())
+        self._io = cast(PyArrowFileIO, current.io)
+        self._schema: pa.Schema = _with_small_types(schema_to_pyarrow(current.schema()))
         partition = current.spec().partition_to_path(Record(dataflow, (day - EPOCH).days), current.schema())
         self._folder = f"{current.location_provider().data_path}/{partition}"
         self._held: list[pa.RecordBatch] = []
@@ -103,7 +108,7 @@ class PartWriter:
             pa.repeat(pa.scalar(self._dataflow, self._schema.field(0).type), batch.num_rows),
             pa.repeat(pa.scalar(self._day, pa.date32()), batch.num_rows),
         ]
-        columns = [batch.column(field.name).cast(field.type) for field in list(self._schema)[2:]]
+        columns = [_as(batch.column(field.name), field.type) for field in list(self._schema)[2:]]
         return pa.RecordBatch.from_arrays(partition + columns, schema=self._schema)
 
     def _flush(self) -> None:
@@ -112,7 +117,7 @@ class PartWriter:
         block = pa.Table.from_batches(self._held)
         self._held.clear()
         with lake_failures():
-            self._file = self._file or _OpenFile(self._io, self._new_path(), self._schema)
+            self._file = self._file or _OpenFile(self._io, self._new_path(), block)
             self._file.write(block)
         if self._file.size >= self._file_bytes:
             self._finish_file()
@@ -132,12 +137,20 @@ class PartWriter:
 class _OpenFile:
     """One Parquet file under construction, its columns marked with the table's field ids."""
 
-    def __init__(self, io: Any, path: str, schema: pa.Schema) -> None:
+    def __init__(self, io: PyArrowFileIO, path: str, first_rows: pa.Table) -> None:
         self.path = path
         self.rows = 0
-        self._sink = io.new_output(path).create(overwrite=False)
+        self._sink = open_native(io, path)
+        repetitive, telling = _kinds_of_columns(first_rows.slice(0, ROWS_LOOKED_AT))
         # Without Arrow's own schema in the file every reader sees the plain Parquet types.
-        self._writer = pq.ParquetWriter(self._sink, schema, compression="zstd", store_schema=False)
+        self._writer = pq.ParquetWriter(
+            self._sink,
+            first_rows.schema,
+            compression="zstd",
+            store_schema=False,
+            use_dictionary=repetitive,
+            write_statistics=telling,
+        )
 
     @property
     def size(self) -> int:
@@ -151,6 +164,7 @@ class _OpenFile:
         self._writer.close()
         size = self.size
         self._sink.close()
+        flush_native(self.path)
         return self.rows, size
 
     def discard(self) -> None:
@@ -159,3 +173,45 @@ class _OpenFile:
             self._writer.close()
         with suppress(OSError, pa.ArrowException):
             self._sink.close()
+
+
+def _kinds_of_columns(rows: pa.Table) -> tuple[list[str], list[str]]:
+    """By their dotted names: columns whose values come back often enough for a dictionary, and those whose least and
+    greatest value say something. Texts that are nearly all different, such as ids, are neither."""
+    flat = rows
+    while any(pa.types.is_struct(column.type) for column in flat.columns):
+        flat = flat.flatten()
+    repetitive, telling = [], []
+    for name, column in zip(flat.column_names, flat.columns, strict=True):
+        repeats = not pa.types.is_nested(column.type) and _repeats(column)
+        repetitive += [name] if repeats else []
+        telling += [name] if repeats or not pa.types.is_string(column.type) else []
+    return repetitive, telling
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    return bool(pc.count_distinct(column).as_py() <= max(1, MOSTLY_DIFFERENT * len(column)))
+
+
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type.equals(kind) else column.cast(kind)
+
+
+def _with_small_types(schema: pa.Schema) -> pa.Schema:
+    """pyiceberg asks for 64-bit offsets everywhere; ours are never so long, and Parquet knows no difference."""
+    return pa.schema([field.with_type(_small(field.type)) for field in schema], metadata=schema.metadata)
+
+
+def _small(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    if pa.types.is_large_binary(kind):
+        return pa.binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_small(field.type)) for field in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(kind.value_field.with_type(_small(kind.value_type)))
+    if pa.types.is_map(kind):
+        key, item = kind.key_field.with_type(_small(kind.key_type)), kind.item_field.with_type(_small(kind.item_type))
+        return pa.map_(key, item)
+    return kind

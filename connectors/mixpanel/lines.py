@@ -60,23 +60,32 @@ def whole_lines(pieces: Iterable[bytes], block_size: int = BLOCK) -> Iterator[by
     The last line is held back until the end is known. Raises IncompleteExport instead of yielding it when it is not
     a whole event; a missing final newline alone is fine. Nothing is yielded for an empty body.
     """
-    held = bytearray()
+    rest = b""
     for piece in pieces:
-        held += piece
-        if len(held) < block_size:
+        if len(rest) + len(piece) < block_size:
+            rest += piece
             continue
-        cut = _start_of_last_line(held)
+        cut = _start_of_last_line(piece)
         if cut:
-            yield bytes(held[:cut])
-            del held[:cut]
-        elif len(held) > LONGEST_LINE:
+            yield b"".join((rest, memoryview(piece)[:cut]))
+            rest = piece[cut:]
+            continue
+        rest += piece
+        cut = _start_of_last_line(rest)
+        if cut:
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > LONGEST_LINE:
             raise IncompleteExport(TOO_LONG, status=200)
-    yield from _last_block(bytes(held))
+    yield from _last_block(rest)
 
 
-def _start_of_last_line(held: bytearray) -> int:
+def _start_of_last_line(text: bytes) -> int:
     """Where the last line that is not blank begins; it may be the last of all, so it must wait."""
-    return held.rfind(b"\n", 0, len(held.rstrip(BLANK))) + 1
+    start = text.rfind(b"\n") + 1
+    if text[start:].strip(BLANK):
+        return start
+    return text.rfind(b"\n", 0, len(text.rstrip(BLANK))) + 1
 
 
 def _last_block(held: bytes) -> Iterator[bytes]:

@@ -5,9 +5,10 @@ of an export and ``Plan.evaluate_record`` over one line, with the same result. N
 """
 
 from dataflows.mapping.bind import BoundMapping, MappingRow, bind
-from dataflows.mapping.columns import Evaluated
+from dataflows.mapping.evaluate import Evaluated
 from dataflows.mapping.instants import TimeReading
 from dataflows.mapping.keys import KEY_FIELDS
+from dataflows.mapping.lines import Lines
 from dataflows.mapping.plan import Plan, PreviewRow, compile_plan
 from dataflows.mapping.problems import Code, MappingInvalid, Problem, Refusal, Rejected
 
@@ -16,6 +17,7 @@ __all__ = [
     "BoundMapping",
     "Code",
     "Evaluated",
+    "Lines",
     "MappingInvalid",
     "MappingRow",
     "Plan",

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter, methodcaller
 from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from dataflows.mapping.lines import Lines
 from dataflows.mapping.problems import Refusal
 
 # msgspec puts these names into the decoder as they are and refuses those that JSON would have to escape.
 ESCAPED = frozenset('"\\') | {chr(number) for number in range(32)}
-NEWLINE, OPENING, CLOSING = b"\n{}"
 
 
 @dataclass(frozen=True)
@@ -37,29 +39,13 @@ NO_OBJECT = Flaw(Refusal.UNPARSABLE, "", "The line is JSON, but not an object.")
 NO_PROPERTIES = Flaw(Refusal.REQUIRED, "properties", "The record has no object named properties.")
 
 
-class Lines:
-    """The lines of a block that are not blank, split only when somebody looks."""
-
-    def __init__(self, block: bytes) -> None:
-        self._block = block
-        self._lines: list[bytes] | None = None
-
-    def __getitem__(self, index: int) -> bytes:
-        return self.all()[index]
-
-    def all(self) -> list[bytes]:
-        if self._lines is None:
-            self._lines = [line for line in self._block.split(b"\n") if line.strip()]
-        return self._lines
-
-
 @dataclass
 class Decoded:
     """``records[i]`` is line ``at[i]``; every line is either in ``at`` or in ``flaws``."""
 
     lines: Lines
     records: list[Any]
-    at: Sequence[int]
+    at: npt.NDArray[np.int64]
     flaws: dict[int, Flaw] = field(default_factory=dict)
 
     @property
@@ -96,15 +82,13 @@ class RecordDecoder:
         # All fields of a record at once, then turned on its side: a third of the time of asking for each.
         return dict(zip(self._getters, zip(*map(msgspec.structs.astuple, properties), strict=True), strict=True))
 
-    def block(self, block: bytes) -> Decoded:
-        """Whole lines, each ended by a newline; blank ones do not count."""
-        lines = Lines(block)
-        try:
-            records = self._decoder.decode_lines(block)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return self._line_by_line(lines)
-        if _one_record_a_line(block, len(records)):
-            return Decoded(lines, records, range(len(records)))
+    def block(self, lines: Lines) -> Decoded:
+        """All lines at once if that can be, otherwise one by one."""
+        if lines.objects is not None:
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                records = self._decoder.decode_lines(lines.block)
+                if len(records) == lines.objects:
+                    return Decoded(lines, records, np.arange(len(records)))
         return self._line_by_line(lines)
 
     def line(self, line: bytes) -> Any | Flaw:
@@ -115,15 +99,17 @@ class RecordDecoder:
             return self._patiently(line)
 
     def _line_by_line(self, lines: Lines) -> Decoded:
-        decoded = Decoded(lines, [], at := [])
-        for index, line in enumerate(lines.all()):
+        records: list[Any] = []
+        at: list[int] = []
+        flaws: dict[int, Flaw] = {}
+        for index, line in enumerate(lines.all):
             record = self.line(line)
             if isinstance(record, Flaw):
-                decoded.flaws[index] = record
+                flaws[index] = record
             else:
-                decoded.records.append(record)
+                records.append(record)
                 at.append(index)
-        return decoded
+        return Decoded(lines, records, np.array(at, dtype=np.int64), flaws)
 
     def _patiently(self, line: bytes) -> Any | Flaw:
         try:
@@ -150,17 +136,3 @@ def _properties_type(names: Sequence[str]) -> Any:
     fields = [(f"p{number}", Any, None) for number in range(len(names))]
     rename = {f"p{number}": name for number, name in enumerate(names)}
     return msgspec.defstruct("Properties", fields, rename=rename, gc=False)
-
-
-def _one_record_a_line(block: bytes, records: int) -> bool:
-    """Whether the decoder, to which a newline is mere space, saw exactly our lines.
-
-    Where a line ends in } and the next begins with {, one record ends and another begins. If that holds for
-    every line, no record spans two, and equal counts mean one in each.
-    """
-    if not records:
-        return not block.strip()
-    signs = np.frombuffer(block, dtype=np.uint8)
-    ends = np.flatnonzero(signs == NEWLINE)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    return records == ends.size and bool((signs[ends - 1] == CLOSING).all() and (signs[starts] == OPENING).all())

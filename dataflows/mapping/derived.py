@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
+from dataflows.mapping import keys
 from dataflows.mapping.casts import TRUE, to_text
 from dataflows.schemas import XdmType
 
@@ -52,13 +52,18 @@ FIELDS: Mapping[str, DerivedField] = {
 
 
 def event_id(event: Any, distinct_id: Any, raw_time: int, insert_id: Any, line: bytes) -> str:
-    """64 hex digits. Without an insert id only the whole raw line tells two records apart.
+    """64 hex digits. Without an insert id only the whole raw line tells two records apart. Raises CastError."""
+    check_parts(event, distinct_id, insert_id)
+    return keys.identity(event, distinct_id, raw_time, insert_id, line)[0].hex()
 
-    Raises CastError when a part is an array, an object or a boolean.
-    """
-    who = "" if distinct_id is None else to_text(distinct_id)
-    which = "" if insert_id is None else to_text(insert_id)
-    return sha256(f"{to_text(event)}|{who}|{raw_time}|{which}".encode() if which else line).hexdigest()
+
+def check_parts(event: Any, distinct_id: Any, insert_id: Any) -> None:
+    """Raises CastError when a part that counts is an array, an object, a boolean or no valid text."""
+    for part in (distinct_id, insert_id):
+        if part is not None:
+            to_text(part)
+    if insert_id not in (None, ""):
+        to_text(event)
 
 
 def imported(value: Any) -> bool:

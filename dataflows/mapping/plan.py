@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from dataflows.mapping import columns, derived, keys, row
-from dataflows.mapping.bind import BoundMapping, FromDerived, FromRecord
-from dataflows.mapping.columns import Evaluated
+from dataflows.mapping import keys, row
+from dataflows.mapping.bind import BoundMapping, FromRecord
 from dataflows.mapping.decode import Flaw, RecordDecoder
+from dataflows.mapping.evaluate import Evaluated, evaluate
 from dataflows.mapping.instants import TimeReading
+from dataflows.mapping.leaves import Leaves, leaves_of
+from dataflows.mapping.lines import Lines
 from dataflows.mapping.problems import Rejected
+from dataflows.mapping.typed import TypedDecoder, decoder_of
 from dataflows.schemas import Field
 
 
@@ -34,25 +37,45 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """``schema`` is the dataset's Arrow schema, ``batch_schema`` the same with KEY_FIELDS appended.
+    """``batch_schema`` is what ``evaluate`` yields: the leaves, then KEY_FIELDS; ``schema`` is the dataset's own.
 
-    ``touched``: paths that are mapped or hold a mapped one. ``checks``: fields whose absence refuses a record.
+    ``checks``: fields whose absence refuses a record.
     """
 
     bound: BoundMapping
     reading: TimeReading
     decoder: RecordDecoder
+    typed: TypedDecoder | None
     schema: pa.Schema
     batch_schema: pa.Schema
-    touched: frozenset[tuple[str, ...]]
+    leaves: Leaves
     checks: tuple[Field, ...]
 
-    def evaluate(self, block: bytes, first_line: int) -> Evaluated:
-        """Map whole lines, each ended by a newline; blank lines are skipped and not counted.
+    def evaluate(self, lines: Lines, first_line: int) -> Evaluated:
+        """Map the lines of a block; blank ones are skipped and not counted.
 
         Wrong records are in the answer, none is raised. ``first_line`` is the number of the block's first record.
         """
-        return columns.evaluate(self, block, first_line)
+        return evaluate(self, lines, first_line)
+
+    def dataset_batch(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The dataset's columns from a batch as ``evaluate`` yields it."""
+        return self.leaves.assemble(batch)
+
+    @property
+    def stamps(self) -> frozenset[str]:
+        """The leaves in which copies of one event differ as a matter of course: when each of them arrived."""
+        wanted = {("properties", keys.PROCESSED), ("properties", keys.RECEIVED)}
+        leaves = self.leaves.columns
+        return frozenset(
+            leaf.name for leaf in leaves if isinstance(leaf.origin, FromRecord) and leaf.origin.parts in wanted
+        )
+
+    def difference(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+        """In which sources two rows of leaves differ, as JSON: ``{source: [one, other]}``."""
+        found = {leaf.text: [one[leaf.name], other[leaf.name]] for leaf in self.leaves.columns}
+        told = {text: pair for text, pair in found.items() if repr(pair[0]) != repr(pair[1])}
+        return json.dumps(told, default=str, ensure_ascii=False)
 
     def evaluate_record(self, line: bytes, line_number: int) -> dict[str, Any] | Rejected:
         """Map one line the slow way: all the dataset's columns, None where there is no value."""
@@ -81,26 +104,23 @@ def compile_plan(bound: BoundMapping, reading: TimeReading) -> Plan:
     """Make a bound mapping ready. Raises zoneinfo.ZoneInfoNotFoundError if local time is in a zone nobody knows."""
     if reading.local:
         ZoneInfo(reading.zone)
-    mapped = {found.target.path for found in bound.rows}
-    touched = frozenset(path[:size] for path in mapped for size in range(1, len(path) + 1))
-    schema = bound.schema.arrow_schema()
+    leaves = leaves_of(bound)
     return Plan(
         bound=bound,
         reading=reading,
-        decoder=_decoder(bound, reading),
-        schema=schema,
-        batch_schema=pa.schema([*schema, *keys.KEY_FIELDS]),
-        touched=touched,
-        checks=tuple(field for field in bound.schema.fields() if field.required_in_parent and field.path in touched),
+        decoder=_decoder(bound),
+        typed=decoder_of(leaves.columns),
+        schema=bound.schema.arrow_schema(),
+        batch_schema=pa.schema([*leaves.fields(), *keys.KEY_FIELDS]),
+        leaves=leaves,
+        checks=tuple(
+            field for field in bound.schema.fields() if field.required_in_parent and field.path in leaves.touched
+        ),
     )
 
 
-def _decoder(bound: BoundMapping, reading: TimeReading) -> RecordDecoder:
-    origins = [found.origin for found in bound.rows]
-    paths = [origin.parts for origin in origins if isinstance(origin, FromRecord)]
+def _decoder(bound: BoundMapping) -> RecordDecoder:
+    paths = [found.origin.parts for found in bound.rows if isinstance(found.origin, FromRecord)]
     names = dict.fromkeys(keys.NEEDED)
     names.update(dict.fromkeys(str(parts[1]) for parts in paths if len(parts) > 1))
-    clock = {derived.TIMESTAMP, derived.TIME_FLAG}
-    if reading.local and any(isinstance(origin, FromDerived) and origin.name in clock for origin in origins):
-        names[keys.IMPORT] = None
     return RecordDecoder(tuple(names), every=("properties",) in paths)

@@ -57,6 +57,8 @@ class Row:
     values: dict[str, Any]
     keys: dict[str, Any]
     warnings: list[tuple[str, str, str]]
+    line: int
+    day: date
 
 
 def explain(row: BoundRow, message: str) -> str:
@@ -83,7 +85,7 @@ def evaluate(plan: Plan, line: bytes, number: int) -> Row | Rejected:
     for field in plan.checks:
         if _lacks(values, field):
             return Rejected(number, line, Refusal.REQUIRED, field.name, missing(field), found.day)
-    return Row(values, _keys(plan, found, number), _warnings(cells))
+    return Row(values, _keys(plan, found), _warnings(cells), number, found.day)
 
 
 def _warnings(cells: Mapping[tuple[str, ...], Cell]) -> list[tuple[str, str, str]]:
@@ -168,20 +170,12 @@ def _lacks(values: dict[str, Any], field: Field) -> bool:
     return (parent or {}).get(field.path[-1]) is None and (field.required or parent is not None)
 
 
-def _keys(plan: Plan, record: Evidence, number: int) -> dict[str, Any]:
+def _keys(plan: Plan, record: Evidence) -> dict[str, Any]:
     take = {name: plan.decoder.getter(name)(record.properties) for name in keys.NEEDED}
-    event, who = keys.key_text(record.event), keys.key_text(take[keys.DISTINCT_ID])
-    which = keys.insert_text(take[keys.INSERT_ID])
-    digest = None if which else keys.line_digest(record.line)
+    key, split = keys.identity(record.event, take[keys.DISTINCT_ID], record.raw, take[keys.INSERT_ID], record.line)
     return {
-        "__line": number,
-        "__day": record.day,
-        "__hash": hash((event, who, record.raw, which or digest)),
-        "__event": event,
-        "__distinct_id": who,
-        "__time": record.raw,
-        "__insert_id": which,
-        "__line_digest": digest,
+        "__key": key,
+        "__split": split,
         "__processed": keys.stamp(take[keys.PROCESSED]),
         "__received": keys.stamp(take[keys.RECEIVED]),
     }

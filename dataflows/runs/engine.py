@@ -10,7 +10,6 @@ import traceback
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import Enum
 
 from django.conf import settings
@@ -24,7 +23,9 @@ from dataflows.models import Run, RunStatus, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
 from dataflows.runs.leases import Lease
-from dataflows.runs.promotion import promote
+from dataflows.runs.promotion import Days, promote
+from dataflows.runs.verdict import judge_of
+from dataflows.scheduling import days_between
 
 logger = logging.getLogger(__name__)
 
@@ -95,11 +96,11 @@ def _promote(window: Window, lease: Lease) -> None:
     promoted = promote(
         blocks,
         plan_of(window.run),
-        days=window.landed_days,
-        table=table,
+        days=Days(days_between(*window.landed_days), days_between(window.first_day, window.last_day)),
+        table=None if window.run.dry_run else table,
         dataflow=str(flow.pk),
         token=f"{window.pk}-{window.owner}",
-        threshold=threshold_of(window.run),
+        judge=judge_of(window),
         rejected_storage=landing,
         scratch=settings.SCRATCH_DIR,
         lease=lease,
@@ -111,9 +112,3 @@ def plan_of(run: Run) -> Plan:
     """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
     flow = run.dataflow
     return compile_plan(bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm), flow.reading)
-
-
-def threshold_of(run: Run) -> Decimal:
-    """Percent of rejected records a day may have; none at all without partial ingestion."""
-    flow = run.dataflow
-    return flow.error_threshold if flow.partial_ingestion else Decimal(0)

@@ -22,31 +22,43 @@ from dataflows.mapping import Rejected
 SAMPLE_CHARACTERS = 2_000
 REASONS_KEPT = 100
 
+Key = tuple[str, str, str]
+
 
 @dataclass
 class Reasons:
-    """Counts by (kind, code, field) with the first message and sample of each."""
+    """Counts by (kind, code, field) with a message and the first sample of each.
 
-    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    samples: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    The kinds: ``rejected`` records, ``warning`` for values left out, ``notice`` for what is worth knowing.
+    """
+
+    counts: Counter[Key] = field(default_factory=Counter)
+    messages: dict[Key, str] = field(default_factory=dict)
+    samples: dict[Key, str] = field(default_factory=dict)
 
     def reject(self, record: Rejected) -> None:
-        key = ("rejected", record.code, record.field)
-        self.counts[key] += 1
-        if key not in self.samples:
-            self.samples[key] = (record.message, _shown(record.raw)[:SAMPLE_CHARACTERS])
+        self.note("rejected", record.code, record.field, record.message, 1)
+        if not self.has_sample("rejected", record.code, record.field):
+            self.show("rejected", record.code, record.field, record.raw)
 
-    def warn(self, code: str, name: str, message: str, count: int) -> None:
-        key = ("warning", code, name)
-        self.counts[key] += count
-        self.samples.setdefault(key, (message, ""))
+    def note(self, kind: str, code: str, name: str, message: str, count: int) -> None:
+        self.counts[kind, code, name] += count
+        self.messages.setdefault((kind, code, name), message)
+
+    def has_sample(self, kind: str, code: str, name: str) -> bool:
+        return (kind, code, name) in self.samples
+
+    def show(self, kind: str, code: str, name: str, raw: bytes) -> None:
+        """Add a sample, on a line of its own."""
+        before = self.samples.get((kind, code, name), "")
+        self.samples[kind, code, name] = f"{before}\n{_shown(raw)}".lstrip("\n")[:SAMPLE_CHARACTERS]
 
     def as_list(self) -> list[dict[str, Any]]:
         """Most frequent first, as stored on a window."""
         return [
-            {"kind": kind, "code": code, "field": name, "count": count}
-            | dict(zip(("message", "sample"), self.samples[kind, code, name], strict=True))
-            for (kind, code, name), count in self.counts.most_common(REASONS_KEPT)
+            {"kind": key[0], "code": key[1], "field": key[2], "count": count}
+            | {"message": self.messages[key], "sample": self.samples.get(key, "")}
+            for key, count in self.counts.most_common(REASONS_KEPT)
         ]
 
 

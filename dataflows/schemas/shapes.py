@@ -73,6 +73,11 @@ class Shape:
         return SCALARS[self.type]
 
     @cached_property
+    def plain_text(self) -> bool:
+        """Whether any text will do."""
+        return self.type is XdmType.STRING and not self.enum
+
+    @cached_property
     def restricted(self) -> bool:
         """Whether an enumeration or a requirement hides in here, so that values must be looked at one by one."""
         inside = [*self.children.values(), *([self.element] if self.element else [])]

@@ -86,7 +86,7 @@ def test_a_large_batch_is_split_into_row_groups(table: LakeTable) -> None:
 
 
 def test_a_file_that_grew_enough_is_followed_by_another(table: LakeTable) -> None:
-    with PartWriter(table, FLOW, day(1), token="t", file_bytes=50_000) as writer:
+    with PartWriter(table, FLOW, day(1), token="t", file_bytes=5_000) as writer:
         for _ in range(3):
             writer.write(narrow(70_000))
         found = writer.close()
@@ -95,7 +95,7 @@ def test_a_file_that_grew_enough_is_followed_by_another(table: LakeTable) -> Non
 
 
 def test_aborting_removes_finished_and_unfinished_files(table: LakeTable) -> None:
-    writer = PartWriter(table, FLOW, day(1), token="t", file_bytes=50_000)
+    writer = PartWriter(table, FLOW, day(1), token="t", file_bytes=5_000)
     writer.write(narrow(70_000))
     writer._file_bytes = 10**9
     writer.write(narrow(70_000))

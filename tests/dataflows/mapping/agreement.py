@@ -1,8 +1,10 @@
 """Runs lines through both evaluators and demands the same outcome."""
 
 from collections import Counter
+from datetime import date, timedelta
 
-from dataflows.mapping import Rejected
+from dataflows.mapping import KEY_FIELDS, Lines, Rejected
+from dataflows.mapping.keys import WHOLE_LINE
 from dataflows.mapping.row import evaluate
 
 
@@ -11,11 +13,23 @@ def agree(plan, block, first_line=1):
     lines = [line for line in block.split(b"\n") if line.strip()]
     one_by_one = [evaluate(plan, line, number) for number, line in enumerate(lines, start=first_line)]
     accepted = [found for found in one_by_one if not isinstance(found, Rejected)]
-    found = plan.evaluate(block, first_line)
+    found = plan.evaluate(Lines(block), first_line)
     assert found.received == len(lines) == found.batch.num_rows + len(found.rejected)
     assert found.rejected == [other for other in one_by_one if isinstance(other, Rejected)]
     assert found.warnings == Counter(warning for row in accepted for warning in row.warnings)
     assert found.batch.schema.equals(plan.batch_schema)
     found.batch.validate(full=True)
-    assert found.batch.to_pylist(maps_as_pydicts="strict") == [row.values | row.keys for row in accepted]
+    made = plan.dataset_batch(found.batch)
+    made.validate(full=True)
+    assert made.to_pylist(maps_as_pydicts="strict") == [row.values for row in accepted]
+    key_columns = found.batch.select([field.name for field in KEY_FIELDS])
+    assert key_columns.to_pylist() == [row.keys for row in accepted]
+    assert found.lines.tolist() == [row.line for row in accepted]
+    assert [date(1970, 1, 1) + timedelta(days=int(day)) for day in found.days] == [row.day for row in accepted]
+    assert found.anonymous.tolist() == [row.keys["__split"] == WHOLE_LINE for row in accepted]
     return found
+
+
+def rows_of(plan, block, first_line=1):
+    """The dataset's rows, agreed upon by both evaluators."""
+    return plan.dataset_batch(agree(plan, block, first_line).batch).to_pylist(maps_as_pydicts="strict")

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from dataflows.models import DayStatus, RunStatus
 from dataflows.runs import reprocessing
-from dataflows.runs.shrinking import shrinks
+from dataflows.runs.verdict import shrinks
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, events
 
 

@@ -1,0 +1,133 @@
+"""The short way: a block in which every line is a record and every wanted value of the type that is wanted.
+
+Most blocks are like that. The decoder then vouches for the types, Arrow turns all records into columns in one go,
+and nothing has to be looked at value by value. Where one value is different, the whole block goes the other way
+(``mixed``), with the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from dataflows.mapping import keys
+from dataflows.mapping.bind import FromRecord
+from dataflows.mapping.block import Block
+from dataflows.mapping.columns import NOT_PLAIN
+from dataflows.mapping.decode import ESCAPED
+from dataflows.mapping.instants import EARLIEST_SECONDS, LATEST_MILLISECONDS
+from dataflows.mapping.leaves import Leaf
+from dataflows.mapping.lines import Lines
+from dataflows.schemas import XdmType
+
+if TYPE_CHECKING:
+    from dataflows.mapping.plan import Plan
+
+# What JSON has of these types, msgspec and Arrow take without changing a value.
+TYPES: Mapping[XdmType, Any] = {XdmType.STRING: str, XdmType.LONG: int, XdmType.BOOLEAN: bool, XdmType.DOUBLE: float}
+KEYS: Mapping[str, XdmType] = {
+    keys.TIME: XdmType.LONG,
+    keys.DISTINCT_ID: XdmType.STRING,
+    keys.INSERT_ID: XdmType.STRING,
+    keys.PROCESSED: XdmType.LONG,
+    keys.RECEIVED: XdmType.LONG,
+    keys.IMPORT: XdmType.BOOLEAN,
+}
+astuple = msgspec.structs.astuple
+
+
+class TypedDecoder:
+    """Decodes the properties of ``kinds``, each of its type or of any (None) type; those of a type come first."""
+
+    def __init__(self, kinds: Mapping[str, XdmType | None]) -> None:
+        typed = {name: kind for name, kind in kinds.items() if kind is not None}
+        self.kinds = {**KEYS, **typed}
+        names = [*self.kinds, *(name for name in kinds if name not in self.kinds)]
+        self.at = {name: position for position, name in enumerate(names)}
+        self.arrow = pa.struct([pa.field(name, _arrow(kind)) for name, kind in self.kinds.items()])
+        self.has_others = len(names) > len(self.kinds)
+        properties = msgspec.defstruct("Properties", [_field(self.kinds.get(name), at) for name, at in self.at.items()],
+            rename={f"p{at}": name for name, at in self.at.items()}, gc=False)  # fmt: skip
+        record = msgspec.defstruct("Record", [("properties", properties), ("event", str)], gc=False)
+        self._decoder = msgspec.json.Decoder(record)
+
+    def records(self, lines: Lines) -> list[Any] | None:
+        """All records, or ``None`` if anything is unlike the usual."""
+        if lines.objects is None:
+            return None
+        try:
+            records: list[Any] = self._decoder.decode_lines(lines.block)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        return records if len(records) == lines.objects else None
+
+
+def decoder_of(leaves: Iterable[Leaf]) -> TypedDecoder | None:
+    """The decoder for these leaves; ``None`` if they want something it cannot give."""
+    kinds: dict[str, XdmType | None] = {}
+    for leaf in leaves:
+        if isinstance(leaf.origin, FromRecord) and leaf.origin.parts != ("event",):
+            if len(leaf.origin.parts) == 1:
+                return None
+            name = str(leaf.origin.parts[1])
+            kind = leaf.shape.type if len(leaf.origin.parts) == 2 and leaf.shape.type in TYPES else None
+            kinds[name] = kind if kinds.get(name, kind) is kind else None
+    unusual = any(ESCAPED & set(name) for name in kinds)
+    return None if unusual else TypedDecoder({name: kind for name, kind in kinds.items() if name not in KEYS})
+
+
+def _field(kind: XdmType | None, at: int) -> tuple[str, Any, None]:
+    return (f"p{at}", Any if kind is None else TYPES[kind] | None, None)
+
+
+def _arrow(kind: XdmType) -> pa.DataType:
+    return {
+        XdmType.STRING: pa.string(),
+        XdmType.LONG: pa.int64(),
+        XdmType.BOOLEAN: pa.bool_(),
+        XdmType.DOUBLE: pa.float64(),
+    }[kind]
+
+
+class TypedBlock(Block):
+    """Made by ``typed_block``."""
+
+    def __init__(self, plan: Plan, text: Lines, first_line: int, decoder: TypedDecoder, records: list[Any]) -> None:
+        super().__init__(plan, text, first_line)
+        self.at = np.arange(len(records))
+        self.events = [record.event for record in records]
+        self._decoder = decoder
+        self._rows = [astuple(record.properties) for record in records]
+        size = len(decoder.kinds)
+        typed = [row[:size] for row in self._rows] if decoder.has_others else self._rows
+        self._arrays = pa.array(typed, decoder.arrow).flatten()
+
+    def values(self, name: str) -> Sequence[Any]:
+        return list(map(itemgetter(self._decoder.at[name]), self._rows))
+
+    def whole(self) -> Sequence[Any]:
+        raise AssertionError("records of known properties only")
+
+    def array(self, name: str, kind: XdmType) -> pa.Array | None:
+        return self._arrays[self._decoder.at[name]] if self._decoder.kinds.get(name) is kind else None
+
+
+def typed_block(plan: Plan, text: Lines, first_line: int) -> TypedBlock | None:
+    """The block if all of it is as expected, ``None`` otherwise."""
+    if plan.typed is None or not (records := plan.typed.records(text)):
+        return None
+    with suppress(*NOT_PLAIN):
+        block = TypedBlock(plan, text, first_line, plan.typed, records)
+        times = block.array(keys.TIME, XdmType.LONG)
+        if times is None or times.null_count:
+            return None
+        block.raw = times.to_numpy()
+        if block.raw.min() >= EARLIEST_SECONDS and block.raw.max() <= LATEST_MILLISECONDS:
+            return block
+    return None

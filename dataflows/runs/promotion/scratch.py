@@ -1,0 +1,33 @@
+"""A folder on the worker's own disk for what does not fit in memory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A folder for one window; what killed workers of this machine left behind goes first."""
+    parent.mkdir(parents=True, exist_ok=True)
+    owner = f"window-{socket.gethostname()}-"
+    for left in parent.glob(f"{owner}*"):
+        if not _is_alive(left.name.removeprefix(owner).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=f"{owner}{os.getpid()}-") as folder:
+        yield Path(folder)
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
