@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connectors.lake.table import LakeTable
 
 ROW_GROUP_ROWS = 65_536
-ROW_GROUP_BYTES = 32 * 1024 * 1024
+ROW_GROUP_BYTES = 16 * 1024 * 1024
 """Arrow memory held back before a row group is written, whichever limit is met first."""
 FILE_BYTES = 256 * 1024 * 1024
 ROWS_LOOKED_AT = 4_096

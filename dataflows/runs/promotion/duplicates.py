@@ -24,8 +24,8 @@ import pyarrow.compute as pc
 from dataflows.mapping import KEY_FIELDS
 from dataflows.runs.promotion.spool import DaySpool, hashes_of, words_of
 
-HASHES_PER_SLICE = 2_000_000
-CANDIDATES_PER_SLICE = 200_000
+HASHES_PER_SLICE = 1_000_000
+CANDIDATES_PER_SLICE = 25_000
 SIEVE = 1 << 20
 LOWEST = np.uint64(SIEVE - 1)
 BATCHES_AT_ONCE = 16
