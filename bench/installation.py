@@ -55,7 +55,7 @@ def main(url: str, first: str, last: str, days_before: str, snapshots: str) -> N
     )
     draft.save()
     flow = lifecycle.activate(draft, by=None, now=timezone.now())
-    days = (date.fromisoformat(first), date.fromisoformat(last))
+    days = days_between(date.fromisoformat(first), date.fromisoformat(last))
     _fill_ledger(flow, days[0], int(days_before))
     _fill_dataset(flow, days[0], int(snapshots))
     run = lifecycle.start(flow, trigger=Trigger.USER, days=days, now=timezone.now())

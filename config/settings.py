@@ -172,6 +172,8 @@ MIXPANEL_EXTRA_HOSTS = env.base_urls("MIXPANEL_EXTRA_HOSTS")
 EXPORTS_PER_HOUR = env.integer("EXPORTS_PER_HOUR", 60)
 EXPORTS_PER_SECOND = env.integer("EXPORTS_PER_SECOND", 3)
 EXPORTS_AT_ONCE = env.integer("EXPORTS_AT_ONCE", 100)
+# What a backfill leaves of the hour, so that scheduled runs need not wait for it.
+EXPORTS_RESERVED = env.integer("EXPORTS_RESERVED", 10, minimum=0)
 CONNECT_TIMEOUT_SECONDS = env.integer("CONNECT_TIMEOUT_SECONDS", 10)
 IDLE_TIMEOUT_SECONDS = env.integer("IDLE_TIMEOUT_SECONDS", 300)
 TENANT = env.text("TENANT", "tributary")

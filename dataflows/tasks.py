@@ -32,6 +32,7 @@ def tick(**_from_newer_code: object) -> None:
     """Start what is due, ring for what waits, take over from the dead."""
     now = timezone.now()
     clockwork.start_due(now=now)
+    clockwork.resume_aside()
     for run_id, bells in clockwork.waiting(now=now):
         _ring(run_id, bells)
     clockwork.beat(now=now)

@@ -33,6 +33,7 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "copying": ("busy", "cloud-download"),
     "landed": ("busy", "inbox-fill"),
     "promoting": ("busy", "gear-fill"),
+    "paused": ("calm", "pause-circle-fill"),
     "cancelling": ("busy", "slash-circle"),
     "queued": ("calm", "hourglass-split"),
     "waiting": ("calm", "hourglass-split"),

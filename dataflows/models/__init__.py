@@ -2,7 +2,7 @@ from dataflows.models.coverage import Day, DayStatus
 from dataflows.models.dataflow import Dataflow, DataflowStatus, Frequency
 from dataflows.models.dataset import Dataset, Schema
 from dataflows.models.heartbeat import Heartbeat
-from dataflows.models.run import IllegalMove, Run, RunStatus, Trigger
+from dataflows.models.run import IllegalMove, PauseReason, Run, RunStatus, Trigger
 from dataflows.models.window import Window, WindowStatus
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Frequency",
     "Heartbeat",
     "IllegalMove",
+    "PauseReason",
     "Run",
     "RunStatus",
     "Schema",

@@ -18,6 +18,7 @@ from dataflows.models.dataflow import Dataflow
 class RunStatus(models.TextChoices):
     QUEUED = "queued", _("Queued")
     RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
     CANCELLING = "cancelling", _("Cancelling")
     SUCCEEDED = "succeeded", _("Succeeded")
     PARTIAL = "partial", _("Partial success")
@@ -30,6 +31,12 @@ class Trigger(models.TextChoices):
     USER = "user", _("On demand")
     RETRY = "retry", _("Retry")
     REPROCESS = "reprocess", _("Reprocess")
+    BACKFILL = "backfill", _("Backfill")
+
+
+class PauseReason(models.TextChoices):
+    USER = "user", _("Paused by a person")
+    SCHEDULE = "schedule", _("Makes way for another run of the dataflow")
 
 
 class IllegalMove(Exception):
@@ -46,6 +53,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> RunQuerySet:
         return self.exclude(status__in=Run.FINISHED)
 
+    def active(self) -> RunQuerySet:
+        """Those that begin new windows; a dataflow has one of them at most."""
+        return self.filter(status__in=Run.ACTIVE)
+
 
 class Run(models.Model):
     """``MOVES`` is the whole life of a run; every other set of statuses is derived from it.
@@ -55,14 +66,25 @@ class Run(models.Model):
     ``dry_run``: everything is promoted and counted, nothing published. ``accepts_shrinking``: a person has decided
     that days may become much smaller than what is published.
     ``slot`` is the due time that started a scheduled run: the same slot never starts a second one.
+    ``day_total`` is the number of days it reads; a backfill leaves out days between the first and the last.
     """
 
     MOVES = {
-        RunStatus.QUEUED: {RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED},
-        RunStatus.RUNNING: {RunStatus.SUCCEEDED, RunStatus.PARTIAL, RunStatus.FAILED, RunStatus.CANCELLING},
+        RunStatus.QUEUED: {RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.CANCELLED, RunStatus.FAILED},
+        RunStatus.RUNNING: {
+            RunStatus.SUCCEEDED,
+            RunStatus.PARTIAL,
+            RunStatus.FAILED,
+            RunStatus.PAUSED,
+            RunStatus.CANCELLING,
+        },
+        RunStatus.PAUSED: {RunStatus.QUEUED, RunStatus.CANCELLING},
         RunStatus.CANCELLING: {RunStatus.CANCELLED},
     }
     FINISHED = frozenset(RunStatus) - MOVES.keys()
+    ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+    # A worker may end the window it holds: a pause throws no answer away.
+    WORKING = (RunStatus.RUNNING, RunStatus.PAUSED)
 
     dataflow = models.ForeignKey(Dataflow, on_delete=models.CASCADE, related_name="runs")
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
@@ -70,8 +92,10 @@ class Run(models.Model):
     slot = models.DateTimeField(null=True)
     first_day = models.DateField()
     last_day = models.DateField()
+    day_total = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     dry_run = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=10, choices=PauseReason.choices, blank=True)
     accepts_shrinking = models.BooleanField(default=False)
     mapping = models.JSONField(default=list)
     mapping_version = models.PositiveIntegerField(default=0)
@@ -103,8 +127,13 @@ class Run(models.Model):
             models.UniqueConstraint(fields=["dataflow", "slot"], name="one_run_per_slot"),
             models.UniqueConstraint(
                 fields=["dataflow"],
-                condition=Q(status__in=["queued", "running", "cancelling"]),
-                name="one_unfinished_run_per_dataflow",
+                condition=Q(status__in=["queued", "running"]),
+                name="one_active_run_per_dataflow",
+            ),
+            models.UniqueConstraint(
+                fields=["dataflow"],
+                condition=Q(status__in=["queued", "running", "paused", "cancelling"], trigger="backfill"),
+                name="one_unfinished_backfill_per_dataflow",
             ),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="run_days_in_order"),
             models.CheckConstraint(
@@ -125,7 +154,12 @@ class Run(models.Model):
 
     @property
     def day_count(self) -> int:
-        return (self.last_day - self.first_day).days + 1
+        return self.day_total or (self.last_day - self.first_day).days + 1
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether days between the first and the last are left out."""
+        return self.day_count <= (self.last_day - self.first_day).days
 
     @property
     def took(self) -> timedelta | None:

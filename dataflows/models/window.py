@@ -28,6 +28,10 @@ class WindowQuerySet(models.QuerySet["Window"]):
         """Windows that still want work."""
         return self.filter(status__in=Window.OPEN)
 
+    def leased(self, now: datetime) -> WindowQuerySet:
+        """Open and in the hands of a living worker."""
+        return self.open().filter(lease_until__gte=now)
+
     def claimable(self, now: datetime) -> WindowQuerySet:
         """Open, not told to wait, and not held by a living worker."""
         return self.open().filter(
@@ -37,7 +41,8 @@ class WindowQuerySet(models.QuerySet["Window"]):
     def claim_next(self, run: Run, *, owner: str, now: datetime, lease: timedelta) -> Window | None:
         """Take a lease on the newest claimable window of the run; ``None`` when there is none to take."""
         for pk in self.filter(run=run).claimable(now).order_by("-last_day").values_list("pk", flat=True):
-            won = self.filter(pk=pk).claimable(now).update(owner=owner, lease_until=now + lease)
+            free = self.filter(pk=pk, run__status=RunStatus.RUNNING).claimable(now)
+            won = free.update(owner=owner, lease_until=now + lease)
             if won:
                 return self.select_related("run__dataflow__account", "run__dataflow__dataset__schema").get(pk=pk)
         return None
@@ -154,5 +159,6 @@ class Window(models.Model):
 
     def renew(self, *, now: datetime, lease: timedelta, **progress: Any) -> bool:
         """Keep the lease and write progress; false when the window or the right to go on is lost."""
-        alive = Window.objects.filter(pk=self.pk, owner=self.owner, status__in=self.OPEN, run__status=RunStatus.RUNNING)
+        mine = Window.objects.filter(pk=self.pk, owner=self.owner, run__status__in=Run.WORKING)
+        alive = mine.open()
         return bool(alive.update(lease_until=now + lease, **progress))

@@ -114,9 +114,9 @@ class RunNowForm(PageForm, forms.Form):
         return found
 
     @property
-    def days(self) -> tuple[date, date] | None:
+    def days(self) -> list[date] | None:
         first, last = self.cleaned_data.get("first_day"), self.cleaned_data.get("last_day")
-        return (first, last) if first and last else None
+        return scheduling.days_between(first, last) if first and last else None
 
     def _within(self, name: str) -> date | None:
         day: date | None = self.cleaned_data[name]

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from connectors import budget
 from connectors.messages import Message
-from dataflows.models import Heartbeat, Run, RunStatus, Window, WindowStatus
+from dataflows.models import Heartbeat, PauseReason, Run, RunStatus, Window, WindowStatus
 from dataflows.monitoring.diagnostics import printable, words
 
 LIMITS = {"budget_empty", "rate_limited"}
@@ -34,7 +34,8 @@ class Progress:
 
 @dataclass(frozen=True)
 class Waiting:
-    """``kind``: ``limit`` (with ``used`` of ``allowed`` requests), ``retry`` (with ``message``) or ``worker``."""
+    """``kind``: ``limit`` (with ``used`` of ``allowed`` requests), ``retry`` (with ``message``), ``worker``,
+    ``paused`` (by a person) or ``aside`` (for another run)."""
 
     kind: str
     until: datetime | None = None
@@ -79,6 +80,8 @@ def _progress(run: Run, windows: list[dict[str, Any]], now: datetime) -> Progres
 
 
 def _waiting(run: Run, windows: list[dict[str, Any]], now: datetime) -> Waiting | None:
+    if run.status == RunStatus.PAUSED:
+        return Waiting("aside" if run.pause_reason == PauseReason.SCHEDULE else "paused")
     wanted = [window for window in windows if window["status"] in Window.OPEN]
     held = [window for window in wanted if window["lease_until"] and window["lease_until"] > now]
     if held or not wanted or run.status == RunStatus.CANCELLING:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from dataflows.models import Dataflow, Heartbeat, Run, RunStatus
-from dataflows.runs import lifecycle
+from dataflows.runs import lifecycle, pausing
 
 # A process that has not been seen for so long is not coming back.
 FORGOTTEN = timedelta(days=1)
@@ -22,6 +22,11 @@ def start_due(*, now: datetime) -> list[Run]:
     return [run for run in started if run is not None]
 
 
+def resume_aside() -> list[Run]:
+    """Let backfills go on that made way for a run that has ended."""
+    return list(pausing.resume_aside())
+
+
 def waiting(*, now: datetime) -> list[tuple[int, int]]:
     """Runs that want a worker and how many bells to ring for each; the same run not oftener than every tick.
 
@@ -31,7 +36,7 @@ def waiting(*, now: datetime) -> list[tuple[int, int]]:
     pause = timedelta(seconds=settings.TICK_SECONDS)
     quiet = Q(rung_at=None) | Q(rung_at__lte=now - pause)
     found = []
-    for run in Run.objects.unfinished().filter(quiet).order_by("created_at"):
+    for run in Run.objects.unfinished().exclude(status=RunStatus.PAUSED).filter(quiet).order_by("created_at"):
         wanted = _wanted(run, now)
         if wanted and Run.objects.filter(quiet, pk=run.pk).update(rung_at=now):
             found.append((run.pk, wanted))
@@ -40,7 +45,7 @@ def waiting(*, now: datetime) -> list[tuple[int, int]]:
 
 def _wanted(run: Run, now: datetime) -> int:
     free = run.windows.claimable(now).count()
-    held = run.windows.open().filter(lease_until__gte=now).count()
+    held = run.windows.leased(now).count()
     if run.status == RunStatus.CANCELLING or not run.windows.open().exists():
         return 1
     return min(free, max(0, settings.WINDOWS_AT_ONCE - held))

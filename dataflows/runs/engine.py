@@ -43,7 +43,7 @@ def advance(run_id: int, *, clock: Clock) -> Next:
     """Work on one window of the run, or settle the run when none is left. Safe to call twice, by anybody."""
     run = Run.objects.select_related("dataflow").get(pk=run_id)
     if run.status == RunStatus.QUEUED:
-        run.move(RunStatus.RUNNING, started_at=clock())
+        run.move(RunStatus.RUNNING, started_at=run.started_at or clock())
     window = _claim(run, clock()) if run.status == RunStatus.RUNNING else None
     if window is None:
         lifecycle.settle(run, now=clock())
@@ -53,11 +53,19 @@ def advance(run_id: int, *, clock: Clock) -> Next:
 
 
 def _claim(run: Run, now: datetime) -> Window | None:
+    if _others_work(run, now):
+        return None
     lease = timedelta(seconds=settings.LEASE_SECONDS)
     window = Window.objects.claim_next(run, owner=uuid.uuid4().hex, now=now, lease=lease)
     if window is not None and failures.abandoned(window, now=now):
         return _claim(run, now)
     return window
+
+
+def _others_work(run: Run, now: datetime) -> bool:
+    """Whether a worker still ends a window of another run of the dataflow, which may be over the same days."""
+    others = Window.objects.leased(now).filter(run__dataflow=run.dataflow_id).exclude(run=run)
+    return others.exists()
 
 
 def _work(window: Window, clock: Clock) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
@@ -24,7 +25,8 @@ from dataflows.models import (
     Window,
     WindowStatus,
 )
-from dataflows.runs import planner
+from dataflows.runs import pausing, planner
+from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
 
@@ -84,21 +86,25 @@ def start(
     flow: Dataflow,
     *,
     trigger: Trigger,
-    days: tuple[date, date] | None = None,
+    days: Iterable[date] | None = None,
     slot: datetime | None = None,
     by: User | None = None,
     now: datetime,
 ) -> Run:
-    """Queue a run over ``days``, or over what its schedule wants read now. Raises CannotStart."""
+    """Queue a run over ``days``, or over what its schedule wants read now. Raises CannotStart.
+
+    A backfill that is going on makes way for it.
+    """
     if flow.is_draft:
         raise CannotStart("draft", "A draft does not run. Finish it first.")
-    wanted = days or due_days(flow, now)
-    if wanted is None:
+    wanted = sorted(set(days)) if days is not None else _due(flow, now)
+    if not wanted:
         raise CannotStart("nothing_to_read", "There is no day to read yet: the first one is still going on.")
     try:
         with transaction.atomic():
-            run = _queue(flow, trigger, wanted, slot, by)
-            Window.objects.bulk_create(_windows(run, scheduling.days_between(*wanted)))
+            pausing.make_way(flow)
+            run = queue(flow, wanted, trigger=trigger, slot=slot, requested_by=person(by))
+            cut(run, wanted)
     except IntegrityError as error:
         # Asked of the database, not before: two people may press the button at once.
         raise CannotStart(
@@ -107,16 +113,21 @@ def start(
     return run
 
 
-def _queue(flow: Dataflow, trigger: Trigger, days: tuple[date, date], slot: datetime | None, by: User | None) -> Run:
+def _due(flow: Dataflow, now: datetime) -> list[date]:
+    interval = due_days(flow, now)
+    return scheduling.days_between(*interval) if interval else []
+
+
+def queue(flow: Dataflow, days: Sequence[date], **fields: Any) -> Run:
+    """A run over ``days`` (increasing) with the mapping as it is now, without its windows. Raises IntegrityError."""
     return Run.objects.create(
         dataflow=flow,
-        trigger=trigger,
-        requested_by=person(by),
-        slot=slot,
         first_day=days[0],
-        last_day=days[1],
+        last_day=days[-1],
+        day_total=len(days),
         mapping=flow.mapping,
         mapping_version=flow.mapping_version,
+        **fields,
     )
 
 
@@ -135,10 +146,22 @@ def due_days(flow: Dataflow, now: datetime) -> tuple[date, date] | None:
     )
 
 
-def _windows(run: Run, days: Sequence[date]) -> list[Window]:
-    seen = dict(run.dataflow.days.exclude(published_at=None).values_list("day", "received"))
-    planned = planner.windows_for(days, seen)
-    return [Window(run=run, first_day=window.first, last_day=window.last) for window in planned]
+def planned(flow: Dataflow, days: Sequence[date]) -> list[PlannedWindow]:
+    """How ``days`` (increasing) are cut into requests, by what earlier runs received."""
+    seen = dict(flow.days.exclude(published_at=None).values_list("day", "received"))
+    return planner.windows_for(days, seen)
+
+
+def cut(run: Run, days: Sequence[date]) -> None:
+    """Give a new run its windows."""
+    windows = planned(run.dataflow, days)
+    Window.objects.bulk_create(Window(run=run, first_day=each.first, last_day=each.last) for each in windows)
+
+
+def days_of(run: Run) -> list[date]:
+    """The days the run reads, oldest first."""
+    edges = run.windows.order_by("first_day").values_list("first_day", "last_day")
+    return [day for first, last in edges for day in scheduling.days_between(first, last)]
 
 
 def start_due(flow: Dataflow, *, now: datetime) -> Run | None:
@@ -156,10 +179,10 @@ def start_due(flow: Dataflow, *, now: datetime) -> Run | None:
 
 
 def retry(run: Run, *, by: User, now: datetime) -> Run:
-    """A new run over the interval of a finished one. Raises CannotStart."""
+    """A new run over the days of a finished one. Raises CannotStart."""
     if not run.is_finished:
         raise CannotStart("already_running", "This run is still going on.")
-    return start(run.dataflow, trigger=Trigger.RETRY, days=(run.first_day, run.last_day), by=by, now=now)
+    return start(run.dataflow, trigger=Trigger.RETRY, days=days_of(run), by=by, now=now)
 
 
 def cancel(run: Run, *, now: datetime) -> bool:
@@ -169,7 +192,7 @@ def cancel(run: Run, *, now: datetime) -> bool:
         if won:
             run.windows.open().update(status=WindowStatus.CANCELLED, finished_at=now)
             return True
-    if run.status == RunStatus.RUNNING:
+    if run.status in Run.WORKING:
         won = run.move(RunStatus.CANCELLING)
         settle(run, now=now)
         return won

@@ -16,10 +16,11 @@ UNKNOWN_DAYS = 7
 
 @dataclass(frozen=True)
 class PlannedWindow:
-    """Days of one request, both ends inclusive."""
+    """Days of one request, both ends inclusive. ``events`` expected, ``None`` when nothing is known."""
 
     first: date
     last: date
+    events: int | None = None
 
 
 def interval(
@@ -41,27 +42,30 @@ def interval(
 
 
 def windows_for(days: Sequence[date], events_by_day: Mapping[date, int]) -> list[PlannedWindow]:
-    """Cut ``days`` (increasing) into windows, newest first.
+    """Cut ``days`` (increasing, gaps allowed) into windows, newest first; no window reaches over a gap.
 
     ``events_by_day`` is what earlier runs received; an unknown day counts as the average of the known ones.
     """
     if not events_by_day:
-        size = 1 if len(days) <= UNKNOWN_SHORT else UNKNOWN_DAYS
-        groups = [list(days[max(0, end - size) : end]) for end in range(len(days), 0, -size)]
-        return [PlannedWindow(group[0], group[-1]) for group in groups]
+        longest = 1 if len(days) <= UNKNOWN_SHORT else UNKNOWN_DAYS
+        groups = _grouped(days, dict.fromkeys(days, 0), longest)
+        return [PlannedWindow(group[-1], group[0]) for group in groups]
     average = sum(events_by_day.values()) // len(events_by_day)
-    return _packed(days, {day: events_by_day.get(day, average) for day in days})
+    expected = {day: events_by_day.get(day, average) for day in days}
+    groups = _grouped(days, expected, DAYS_PER_WINDOW)
+    return [PlannedWindow(group[-1], group[0], sum(expected[day] for day in group)) for group in groups]
 
 
-def _packed(days: Sequence[date], expected: Mapping[date, int]) -> list[PlannedWindow]:
+def _grouped(days: Sequence[date], expected: Mapping[date, int], longest: int) -> list[list[date]]:
+    """Days that go together, newest first in each group and of the groups."""
     groups: list[list[date]] = []
     weight = 0
     for day in reversed(days):
-        fits = groups and weight + expected[day] <= EVENTS_PER_WINDOW and len(groups[-1]) < DAYS_PER_WINDOW
+        fits = groups and weight + expected[day] <= EVENTS_PER_WINDOW and len(groups[-1]) < longest
         if fits and groups[-1][-1] - day == timedelta(days=1):
             groups[-1].append(day)
             weight += expected[day]
         else:
             groups.append([day])
             weight = expected[day]
-    return [PlannedWindow(group[-1], group[0]) for group in groups]
+    return groups

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from connectors.roles import User, person
 from dataflows import stores
 from dataflows.models import Dataflow, Day, DayStatus, Run, Trigger, Window, WindowStatus
+from dataflows.runs import lifecycle, pausing
 from dataflows.runs.lifecycle import CannotStart
 
 
@@ -33,16 +34,14 @@ def reprocess(
         raise CannotStart("landing_expired", _not_there(missing))
     try:
         with transaction.atomic():
-            run = Run.objects.create(
-                dataflow=flow,
+            pausing.make_way(flow)
+            run = lifecycle.queue(
+                flow,
+                [row.day for row in rows],
                 trigger=Trigger.REPROCESS,
                 requested_by=person(by),
-                first_day=rows[0].day,
-                last_day=rows[-1].day,
                 dry_run=dry_run,
                 accepts_shrinking=accepts_shrinking,
-                mapping=flow.mapping,
-                mapping_version=flow.mapping_version,
             )
             Window.objects.bulk_create(_windows(run, rows))
     except IntegrityError as error:

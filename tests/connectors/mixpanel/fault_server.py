@@ -16,7 +16,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.fault
         parts = urlsplit(self.path)
         fault.requests.append(Received(parts.path, dict(parse_qsl(parts.query)), dict(self.headers.items())))
-        answer = fault.next_answer(parts.path)
+        answer = fault.next_answer(parts.path, dict(parse_qsl(parts.query)))
         if answer.cut_after is None:
             fault.closing.wait(answer.stall)
         try:
@@ -142,7 +142,7 @@ class FaultServer:
     def __init__(self) -> None:
         self.requests: list[Received] = []
         self.closing = threading.Event()
-        self._script: dict[str, list[Answer]] = {}
+        self._script: dict[str, list[Answer] | Callable[[dict[str, str]], Answer]] = {}
         self._lock = threading.Lock()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -154,12 +154,19 @@ class FaultServer:
         with self._lock:
             self._script[path_prefix] = list(answers)
 
-    def next_answer(self, path: str) -> Answer:
+    def answer_with(self, path_prefix: str, make: Callable[[dict[str, str]], Answer]) -> None:
+        """Answer paths that begin with ``path_prefix`` by what their query asks for."""
+        with self._lock:
+            self._script[path_prefix] = make
+
+    def next_answer(self, path: str, query: dict[str, str]) -> Answer:
         with self._lock:
             prefixes = [prefix for prefix in self._script if path.startswith(prefix)]
             if not prefixes:
                 return json_answer({"error": "not scripted"}, status=404)
             queue = self._script[max(prefixes, key=len)]
+            if not isinstance(queue, list):
+                return queue(query)
             return queue.pop(0) if len(queue) > 1 else queue[0]
 
     def paths(self) -> list[str]:

@@ -178,6 +178,7 @@ class TestAFinishedRun:
 
     def test_is_retried_over_the_same_days(self, browse, analyst):
         run = make_run(status=RunStatus.FAILED)
+        make_window(run, run.first_day, run.last_day)
         answer = browse(analyst).post(reverse("dataflows:run_retry", args=[run.pk]))
         again = run.dataflow.runs.exclude(pk=run.pk).get()
         assert answer["Location"] == again.get_absolute_url()
@@ -185,6 +186,7 @@ class TestAFinishedRun:
 
     def test_is_not_retried_while_another_run_goes_on(self, browse, analyst):
         run = make_run(status=RunStatus.FAILED)
+        make_window(run)
         make_run(run.dataflow, status=RunStatus.RUNNING)
         answer = browse(analyst).post(reverse("dataflows:run_retry", args=[run.pk]), follow=True)
         assert "still going on" in answer.content.decode()

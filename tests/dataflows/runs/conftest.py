@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from connectors.sealed import Sealed
 from dataflows import stores
 from dataflows.models import Dataflow, Dataset, Run, Schema, Trigger
 from dataflows.runs import engine, lifecycle
+from dataflows.scheduling import days_between
 from tests.connectors.mixpanel.fault_server import Answer, FaultServer, gzip_answer
 
 FIRST = date(2026, 9, 1)
@@ -73,8 +74,18 @@ class Bench:
             "/api/2.0/export", *(gzip_answer(item) if isinstance(item, bytes) else item for item in answers)
         )
 
+    def holds(self, of_day: Callable[[date], bytes]) -> None:
+        """Let the export endpoint answer any days, each with what ``of_day`` makes of it."""
+
+        def answer(query: dict[str, str]) -> Answer:
+            asked = days_between(date.fromisoformat(query["from_date"]), date.fromisoformat(query["to_date"]))
+            return gzip_answer(b"".join(map(of_day, asked)))
+
+        self.mixpanel.answer_with("/api/2.0/export", answer)
+
     def start(self, first: date = FIRST, last: date | None = None) -> Run:
-        return lifecycle.start(self.flow, trigger=Trigger.USER, days=(first, last or first), now=timezone.now())
+        days = days_between(first, last or first)
+        return lifecycle.start(self.flow, trigger=Trigger.USER, days=days, now=timezone.now())
 
     def advance(self, run: Run, steps: int = 50) -> Run:
         """Ring as a worker would until there is nothing to do at once."""

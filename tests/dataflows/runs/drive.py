@@ -19,6 +19,7 @@ from connectors.sealed import Sealed  # noqa: E402
 from dataflows import stores, tasks  # noqa: E402
 from dataflows.models import Dataflow, Run, Trigger  # noqa: E402
 from dataflows.runs import lifecycle  # noqa: E402
+from dataflows.scheduling import days_between  # noqa: E402
 from tests.dataflows.runs.conftest import make_flow  # noqa: E402
 
 
@@ -37,7 +38,7 @@ def setup(*dataset_names: str) -> Any:
 def start(flow: str, first: str, last: str) -> Any:
     """Queue a run and ring, as a page does."""
     found = Dataflow.objects.get(pk=flow)
-    days = (date.fromisoformat(first), date.fromisoformat(last))
+    days = days_between(date.fromisoformat(first), date.fromisoformat(last))
     run = lifecycle.start(found, trigger=Trigger.USER, days=days, now=timezone.now())
     tasks.ring(run)
     return run.pk

@@ -30,7 +30,8 @@ class TestWindowsFor:
 
     def test_leaves_a_big_day_alone(self):
         observed = dict.fromkeys(days(3), 10) | {days(3)[1]: EVENTS_PER_WINDOW * 3}
-        assert windows_for(days(3), observed) == [PlannedWindow(day, day) for day in reversed(days(3))]
+        alone = [PlannedWindow(day, day, observed[day]) for day in reversed(days(3))]
+        assert windows_for(days(3), observed) == alone
 
     @given(st.integers(1, 400), st.lists(st.integers(0, 2_000_000), max_size=20))
     def test_covers_every_day_once_newest_first(self, count, sizes):
@@ -58,3 +59,15 @@ class TestInterval:
 
     def test_is_nothing_before_the_first_complete_day(self):
         assert interval(last=FIRST, newest_loaded=None, history_from=days(2)[1], lookback_days=5) is None
+
+
+class TestDaysWithGaps:
+    def test_no_window_reaches_over_a_gap_when_nothing_is_known(self):
+        days = [*days_between(date(2026, 1, 1), date(2026, 1, 20)), *days_between(date(2026, 2, 1), date(2026, 2, 3))]
+        found = windows_for(days, {})
+        assert (found[0].first, found[0].last) == (date(2026, 2, 1), date(2026, 2, 3))
+        assert sum((window.last - window.first).days + 1 for window in found) == len(days)
+
+    def test_windows_tell_how_many_events_are_expected(self):
+        days = days_between(date(2026, 1, 1), date(2026, 1, 3))
+        assert [window.events for window in windows_for(days, {days[0]: 10, days[1]: 30})] == [60]
