@@ -25,7 +25,8 @@
         ├── HostRefused            host_refused          a host that is not allow-listed, a redirect elsewhere
         ├── SecretUnreadable       secret_unreadable     sealed with a key that is no longer in the key ring
         ├── UnknownTimezone        unknown_timezone      neither an IANA nor a Windows zone name
-        └── TimezoneMismatch       timezone_mismatch     the zone given here and the project's differ in their rules
+        ├── TimezoneMismatch       timezone_mismatch     the zone given here and the project's differ in their rules
+        └── TimeSemanticChanged    time_semantic_changed the events' times do not mean what they are taken for
 
 The type says the fate, the code names the row in ``connectors.messages``, ``detail`` is evidence for
 a person and never holds a secret.
@@ -171,3 +172,9 @@ class UnknownTimezone(AskUser):
 
 class TimezoneMismatch(AskUser):
     code = "timezone_mismatch"
+
+
+class TimeSemanticChanged(AskUser):
+    """The receipt stamps of the events contradict the reading of their times; ``detail`` says by how many."""
+
+    code = "time_semantic_changed"

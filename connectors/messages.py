@@ -140,6 +140,12 @@ MESSAGES: Mapping[str, Message] = {
         "Days would begin and end at other hours than in Mixpanel, and counts could not be compared.",
         "Choose the time zone that Mixpanel shows in its project settings.",
     ),
+    "time_semantic_changed": Message(
+        "The times of this project do not mean what this dataflow takes them for.",
+        "The project was reset, moved or recreated in Mixpanel, or the reading was chosen wrongly at the start. "
+        "Nothing was published with wrong times.",
+        "Decide on the dataflow's page which reading is right; then the days can be run again.",
+    ),
 }
 
 

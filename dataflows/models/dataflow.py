@@ -60,6 +60,7 @@ class Dataflow(models.Model):
 
     ``mapping`` is a list of ``{"sourceType", "source", "destination"}`` in the words of AEP's Data Prep.
     ``error_threshold`` is the percentage of rejected records up to which a day is still published.
+    ``time_alarm`` is off when a person has confirmed the reading of times against the evidence.
     ``history_from`` is the first day wanted; ``lookback_days`` how many days each later run re-reads.
     """
 
@@ -76,6 +77,7 @@ class Dataflow(models.Model):
     timezone = models.CharField(max_length=64, blank=True)
     time_semantic = models.CharField(max_length=10, choices=TimeSemantic.choices, blank=True)
     time_evidence = models.TextField(blank=True)
+    time_alarm = models.BooleanField(default=True)
     sample = models.JSONField(default=list, blank=True)
 
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, related_name="dataflows")
@@ -132,6 +134,11 @@ class Dataflow(models.Model):
         if self.dataset is None:
             raise ValueError(f"dataflow {self.pk} has no dataset")
         return self.dataset
+
+    @property
+    def keeps_rejected(self) -> bool:
+        """Whether rejected records are kept with their raw text. Partial ingestion forces it: none may vanish."""
+        return self.error_diagnostics or self.partial_ingestion
 
     @property
     def is_draft(self) -> bool:

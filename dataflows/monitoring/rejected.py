@@ -1,26 +1,60 @@
-"""The rejected records of a run as one download."""
+"""The rejected records of a run as one download: JSON lines for programs, CSV for spreadsheets."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from dataflows import stores
 from dataflows.models import Run
-from dataflows.monitoring.diagnostics import rejected_files
+from dataflows.monitoring.diagnostics import printable, rejected_files
 from dataflows.runs import rejects
 
+Files = list[tuple[date, str]]
 
-def kept_files(run: Run) -> list[tuple[date, str]]:
-    """The run's files of rejected records that are still there. Raises LandingUnavailable."""
+COLUMNS = ("day", "line", "code", "field", "message", "raw")
+# A spreadsheet takes a cell that begins like this for a formula and runs it (OWASP, CSV injection).
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def kept_files(run: Run, day: date | None = None) -> Files:
+    """The run's files of rejected records that are still there, of one day or of all. Raises LandingUnavailable."""
     storage = stores.landing()
-    return [(day, key) for day, key in rejected_files(run) if storage.exists(key)]
+    wanted = [(each, key) for each, key in rejected_files(run) if day in (None, each)]
+    return [(each, key) for each, key in wanted if storage.exists(key)]
 
 
-def lines(files: list[tuple[date, str]]) -> Iterator[bytes]:
-    """JSON lines, the day in front of what ``dataflows.runs.rejects`` keeps of a record."""
+def as_jsonl(files: Files) -> Iterator[bytes]:
+    """The day in front of what ``dataflows.runs.rejects`` keeps of a record; bytes that are no text stay exact."""
+    for record in _records(files):
+        yield json.dumps(record).encode() + b"\n"
+
+
+def as_csv(files: Files) -> Iterator[bytes]:
+    """With a head line and CRLF (RFC 4180), in UTF-8 with the mark that spreadsheets look for."""
+    writer = csv.writer(_Line())
+    yield b"\xef\xbb\xbf" + writer.writerow(COLUMNS)
+    for record in _records(files):
+        yield writer.writerow([_cell(record[name]) for name in COLUMNS])
+
+
+def _records(files: Files) -> Iterator[dict[str, Any]]:
     storage = stores.landing()
     for day, key in files:
         for record in rejects.read(storage, [key]):
-            yield json.dumps({"day": day.isoformat(), **record}).encode() + b"\n"
+            yield {"day": day.isoformat(), **record}
+
+
+def _cell(value: Any) -> str:
+    text = printable(str(value)).replace("\0", "\\x00")
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+class _Line:
+    """What csv.writer needs of a file: ``writerow`` returns what ``write`` returns."""
+
+    def write(self, text: str) -> bytes:
+        return text.encode()

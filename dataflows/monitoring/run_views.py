@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -28,6 +29,10 @@ STOP_POLLING = 286
 IN_BLOCK = 10
 DAYS_PER_PAGE = 31
 REQUESTS_SHOWN = 50
+REJECTED_FORMS = {
+    "jsonl": (rejected.as_jsonl, "application/jsonl"),
+    "csv": (rejected.as_csv, "text/csv; charset=utf-8"),
+}
 
 
 @require_GET
@@ -101,19 +106,31 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @viewer_required
-def run_rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The rejected records as JSON lines, or a page that says why there are none."""
+def run_rejected(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
+    """The rejected records (``?day=`` of one day) as JSON lines or CSV, or a page that says why there are none."""
     found = get_object_or_404(Run.objects.visible_to(request.user).select_related("dataflow"), pk=pk)
+    day = _day(request)
     try:
-        files = rejected.kept_files(found)
+        files = rejected.kept_files(found, day)
     except ConnectorError as error:
         context = {"run": found, "message": message_for(error.code), "detail": error.detail, "code": error.code}
         return render(request, "dataflows/monitoring/no_rejected.html", context, status=503)
     if not files:
         return render(request, "dataflows/monitoring/no_rejected.html", {"run": found}, status=404)
-    answer = StreamingHttpResponse(rejected.lines(files), content_type="application/jsonl")
-    answer["Content-Disposition"] = f'attachment; filename="run-{found.pk}-rejected.jsonl"'
+    render_as, kind = REJECTED_FORMS[form]
+    answer = StreamingHttpResponse(render_as(files), content_type=kind)
+    name = f"run-{found.pk}-rejected{f'-{day}' if day else ''}.{form}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _day(request: HttpRequest) -> date | None:
+    """Raises Http404 for a ``day`` that is none."""
+    given = request.GET.get("day")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise Http404(f"{given} is not a day") from error
 
 
 def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("runs/<int:pk>/resume/", backfill_views.run_resume, name="run_resume"),
     path("runs/<int:pk>/cancel/", run_views.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/retry/", run_views.run_retry, name="run_retry"),
-    path("runs/<int:pk>/rejected.jsonl", run_views.run_rejected, name="run_rejected"),
+    path("runs/<int:pk>/rejected.jsonl", run_views.run_rejected, {"form": "jsonl"}, name="run_rejected"),
+    path("runs/<int:pk>/rejected.csv", run_views.run_rejected, {"form": "csv"}, name="run_rejected_csv"),
     path("status/", status.status, name="status"),
 ]

@@ -24,6 +24,8 @@ from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import Days, promote
+from dataflows.runs.rejects import RejectedFiles
+from dataflows.runs.time_alarm import watched
 from dataflows.runs.verdict import judge_of
 from dataflows.scheduling import days_between
 
@@ -101,15 +103,18 @@ def _promote(window: Window, lease: Lease) -> None:
     flow, landing = window.run.dataflow, stores.landing()
     table = stores.lake().open(flow.writes_to.table)
     blocks = flow.reads_from.open().blocks(landing, window.landed_key)
+    if flow.time_alarm:
+        blocks = watched(blocks, flow.reading)
+    token = f"{window.pk}-{window.owner}"
     promoted = promote(
         blocks,
         plan_of(window.run),
         days=Days(days_between(*window.landed_days), days_between(window.first_day, window.last_day)),
         table=None if window.run.dry_run else table,
         dataflow=str(flow.pk),
-        token=f"{window.pk}-{window.owner}",
+        token=token,
         judge=judge_of(window),
-        rejected_storage=landing,
+        rejected_files=RejectedFiles(landing, f"rejected/{flow.pk}/{token}", keeps=flow.keeps_rejected),
         scratch=settings.SCRATCH_DIR,
         lease=lease,
     )

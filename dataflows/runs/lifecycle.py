@@ -40,6 +40,7 @@ PAUSING = {
     "secret_unreadable",
     "host_refused",
     "mapping_invalid",
+    "time_semantic_changed",
 }
 
 

@@ -36,9 +36,10 @@ class Reasons:
     messages: dict[Key, str] = field(default_factory=dict)
     samples: dict[Key, str] = field(default_factory=dict)
 
-    def reject(self, record: Rejected) -> None:
+    def reject(self, record: Rejected, *, shown: bool = True) -> None:
+        """Count it, and show the first of its kind when it may be ``shown``."""
         self.note("rejected", record.code, record.field, record.message, 1)
-        if not self.has_sample("rejected", record.code, record.field):
+        if shown and not self.has_sample("rejected", record.code, record.field):
             self.show("rejected", record.code, record.field, record.raw)
 
     def note(self, kind: str, code: str, name: str, message: str, count: int) -> None:
@@ -63,18 +64,23 @@ class Reasons:
 
 
 class RejectedFiles:
-    """Writes the rejected records of one window, a file per day; ``commit`` makes them visible."""
+    """Writes the rejected records of one window, a file per day; ``commit`` makes them visible.
 
-    def __init__(self, storage: Landing, prefix: str) -> None:
-        self._storage, self._prefix = storage, prefix
+    Without ``keeps`` they are counted only: the dataflow's error diagnostics are off.
+    """
+
+    def __init__(self, storage: Landing, prefix: str, *, keeps: bool = True) -> None:
+        self._storage, self._prefix, self.keeps = storage, prefix, keeps
         self._open: dict[date, tuple[LandingWriter, gzip.GzipFile]] = {}
         self.counts: Counter[date] = Counter()
 
     def add(self, day: date, record: Rejected) -> None:
+        self.counts[day] += 1
+        if not self.keeps:
+            return
         if day not in self._open:
             writer = self._storage.create(self._key(day))
             self._open[day] = (writer, gzip.GzipFile(fileobj=_Sink(writer), mode="wb", compresslevel=4, mtime=0))
-        self.counts[day] += 1
         self._open[day][1].write(_line(record))
 
     def commit(self) -> dict[date, str]:

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from connectors.lake import LakeTable, PartFile
-from connectors.storage import Landing
 from dataflows.mapping import Evaluated, Lines, Plan
 from dataflows.models import DayStatus
 from dataflows.runs.leases import Lease
@@ -60,7 +59,7 @@ def promote(
     dataflow: str,
     token: str,
     judge: Callable[[DayAccount], DayStatus],
-    rejected_storage: Landing,
+    rejected_files: RejectedFiles,
     scratch: Path,
     lease: Lease,
 ) -> Promoted:
@@ -69,9 +68,8 @@ def promote(
     Raises IncompleteExport (from ``blocks``) before anything is written to the lake, LeaseLost, Unbalanced,
     LakeUnavailable, StorageFull. Whatever it raises, no part and no rejected file stays behind.
     """
-    files = RejectedFiles(rejected_storage, f"rejected/{dataflow}/{token}")
     with scratch_folder(scratch) as folder:
-        intake = Intake(days, folder, files)
+        intake = Intake(days, folder, rejected_files)
         try:
             _read(blocks, plan, intake, lease)
             found = {day: duplicates.find(spool, folder, plan.stamps) for day, spool in intake.spools.items()}
@@ -80,9 +78,9 @@ def promote(
             status = {account.day: judge(account) for account in accounts}
             wanted = {day: (intake.spools[day], found[day].keep) for day in found if status[day] == DayStatus.LOADED}
             parts = write_parts(plan, wanted, table, dataflow, token, lease) if table else []
-            return Promoted(accounts, status, parts, files.commit(), intake.reasons)
+            return Promoted(accounts, status, parts, rejected_files.commit(), intake.reasons)
         except BaseException:
-            files.abort()
+            rejected_files.abort()
             raise
 
 

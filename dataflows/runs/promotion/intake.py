@@ -65,7 +65,7 @@ class Intake:
         if day not in self.days.wanted:
             self.ignored += 1
             return
-        self.reasons.reject(record)
+        self.reasons.reject(record, shown=self.rejected_files.keeps)
         self.rejected_files.add(day, record)
 
     def _keep(self, found: Evaluated, day: date, rows: np.ndarray | None) -> None:
