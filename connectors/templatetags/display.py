@@ -26,6 +26,7 @@ LOOKS: Mapping[str, tuple[str, str]] = {
     "ok": ("good", "check-circle-fill"),
     "partial": ("warn", "exclamation-triangle-fill"),
     "warning": ("warn", "exclamation-triangle-fill"),
+    "notice": ("calm", "info-circle-fill"),
     "held": ("warn", "pause-circle-fill"),
     "stale": ("warn", "clock-history"),
     "failed": ("bad", "x-octagon-fill"),
@@ -63,6 +64,12 @@ def number(value: Any) -> str:
     if value is None or value == "":
         return "–"
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def signed(value: int) -> str:
+    """A difference: +1,234, −56 or ±0."""
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{number(abs(value))}"
 
 
 @register.filter

@@ -64,12 +64,19 @@ class Accounting:
 
 @dataclass(frozen=True)
 class DayRow:
-    """A day as a run left it; of a ``failed`` day nothing was published."""
+    """A day as a run left it; of a ``failed`` or ``held`` day nothing was published.
+
+    ``anonymous`` records have no insert id, ``conflicting`` duplicates differ from the copy that stays;
+    ``has_file`` when rejected records are kept.
+    """
 
     day: date
     status: str
     label: Any
     counts: Mapping[str, int]
+    anonymous: int = 0
+    conflicting: int = 0
+    has_file: bool = False
 
 
 def of_run(run: Run) -> Accounting:
@@ -87,6 +94,10 @@ def day_rows(run: Run) -> list[DayRow]:
     return sorted(map(_row, stored), key=lambda row: row.day, reverse=True)
 
 
+def held(rows: list[DayRow]) -> list[DayRow]:
+    return [row for row in rows if row.status == DayStatus.HELD]
+
+
 def failed(rows: list[DayRow]) -> list[DayRow]:
     return [row for row in rows if row.status == DayStatus.FAILED]
 
@@ -94,4 +105,6 @@ def failed(rows: list[DayRow]) -> list[DayRow]:
 def _row(stored: Mapping[str, Any]) -> DayRow:
     counts = {name: int(stored[name]) for name in COUNTS}
     status = DayStatus(stored["status"])
-    return DayRow(date.fromisoformat(stored["day"]), status, status.label, counts)
+    odd = {name: int(stored.get(name, 0)) for name in ("anonymous", "conflicting")}
+    day = date.fromisoformat(stored["day"])
+    return DayRow(day, status, status.label, counts, **odd, has_file=bool(stored.get("rejected_key")))

@@ -16,6 +16,7 @@ from dataflows.monitoring import queries
 from dataflows.monitoring.coverage import coverage
 from dataflows.monitoring.diagnostics import words
 from dataflows.monitoring.forms import DataflowFilter, HistoryFilter, RunNowForm
+from dataflows.monitoring.held_days import held_days
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.schedule_words import schedule_words, upcoming
 from dataflows.runs import lifecycle
@@ -47,6 +48,7 @@ def dataflow(request: HttpRequest, pk: int) -> HttpResponse:
         "schedule": schedule_words(flow),
         "next_runs": upcoming(flow, now) if flow.status == "enabled" else [],
         "coverage": coverage(flow, now, every_month="months" in request.GET),
+        "held_days": held_days(flow),
         "form": form,
         "page": page_of(request, history),
         "ever_ran": flow.runs.exists(),

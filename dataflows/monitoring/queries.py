@@ -11,6 +11,8 @@ from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Sum, Va
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 
+from connectors import budget
+from connectors.budget import BudgetState
 from connectors.messages import Message
 from connectors.models import ExportRequest
 from connectors.roles import User
@@ -117,6 +119,11 @@ def requests_of(run: Run) -> Any:
     reference = Concat(Value("window:"), Cast("pk", CharField()))
     references = Window.objects.filter(run=run).annotate(ledger=reference).values("ledger")
     return ExportRequest.objects.filter(reference__in=references)
+
+
+def budget_of(flow: Dataflow) -> BudgetState | None:
+    """The rate budget of the project the dataflow reads; ``None`` for one whose account is gone."""
+    return budget.state(flow.account, flow.project_id) if flow.account else None
 
 
 def _with_last_run(flows: DataflowQuerySet) -> DataflowQuerySet:

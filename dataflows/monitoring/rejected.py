@@ -38,7 +38,8 @@ def as_csv(files: Files) -> Iterator[bytes]:
     writer = csv.writer(_Line())
     yield b"\xef\xbb\xbf" + writer.writerow(COLUMNS)
     for record in _records(files):
-        yield writer.writerow([_cell(record[name]) for name in COLUMNS])
+        raw = record["raw"].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        yield writer.writerow([_cell(value) for value in ({**record, "raw": raw}[name] for name in COLUMNS)])
 
 
 def _records(files: Files) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from connectors.messages import message_for
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
 from dataflows.models import Run
-from dataflows.monitoring import accounting, diagnostics, queries, rejected
+from dataflows.monitoring import accounting, comparison, diagnostics, queries, rejected
 from dataflows.monitoring.forms import RunFilter
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.progress import live
@@ -142,6 +142,9 @@ def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:
         "accounting": accounting.of_run(found),
         "failed_days": failed,
         "failed_accounting": accounting.of_days(failed),
+        "held_days": accounting.held(days),
+        "anonymous": sum(row.anonymous for row in days),
+        "conflicting": sum(row.conflicting for row in days),
         "days": page_of(request, days, parameter="days", size=DAYS_PER_PAGE),
         "windows": page_of(request, windows),
     }
@@ -150,6 +153,8 @@ def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:
 def _settled(found: Run) -> dict[str, Any]:
     ledger = queries.requests_of(found)
     return {
+        "comparison": comparison.compare(found) if found.dry_run and found.is_finished else None,
+        "budget": queries.budget_of(found.dataflow),
         "card": diagnostics.error_card(found),
         "reasons": diagnostics.reasons(found),
         "has_rejected_files": bool(diagnostics.rejected_files(found)),

@@ -7,16 +7,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from connectors import budget
-from connectors.errors import BudgetEmpty, ConnectorError, Fate, IncompleteExport, RateLimited
+from connectors.errors import (
+    BudgetEmpty,
+    ConnectionCut,
+    ConnectorError,
+    ExportTimeout,
+    Fate,
+    IncompleteExport,
+    RateLimited,
+)
 from dataflows import stores
 from dataflows.mapping import MappingInvalid
 from dataflows.models import Run, RunStatus, Window, WindowStatus
 
 LONGEST_WAIT = timedelta(hours=1)
 ASKED_TO_WAIT = (BudgetEmpty, RateLimited)
+# What a long answer runs into more easily than a short one.
+TOO_LONG = (IncompleteExport, ConnectionCut, ExportTimeout)
+HALVED_AFTER = 2
 
 
 def abandoned(window: Window, *, now: datetime) -> bool:
@@ -82,20 +94,35 @@ def wait_before(attempt: int, error: ConnectorError) -> timedelta:
     return min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311  # jitter, not a secret
 
 
+def _halve(window: Window, attempts: int, not_before: datetime) -> None:
+    """Ask for the older half of the days in a request of its own: a shorter answer is more likely to arrive whole."""
+    middle = window.first_day + (window.last_day - window.first_day) // 2
+    with transaction.atomic():
+        mine = Window.objects.filter(pk=window.pk, owner=window.owner, status=WindowStatus.WAITING)
+        if mine.update(first_day=middle + timedelta(days=1)):
+            older = {"first_day": window.first_day, "last_day": middle, "attempts": attempts, "not_before": not_before}
+            reason = {"error_code": window.error_code, "error_detail": window.error_detail}
+            Window.objects.create(run_id=window.run_id, **older, **reason)
+
+
 def _retry(window: Window, error: ConnectorError, attempts: int, now: datetime) -> None:
     copied = window.status == WindowStatus.PROMOTING and not isinstance(error, IncompleteExport)
     fields: dict[str, Any] = {} if copied else {"landed_key": "", "landed_size": 0}
     if window.landed_key and not copied:
         stores.landing().delete(window.landed_key)
+    not_before = now + wait_before(attempts, error)
+    window.error_code, window.error_detail = error.code, error.detail
     Window.objects.filter(pk=window.pk, owner=window.owner).open().update(
         status=WindowStatus.LANDED if copied else WindowStatus.WAITING,
         lease_until=None,
         attempts=attempts,
-        not_before=now + wait_before(attempts, error),
+        not_before=not_before,
         error_code=error.code,
         error_detail=error.detail,
         **fields,
     )
+    if isinstance(error, TOO_LONG) and attempts >= HALVED_AFTER and window.first_day < window.last_day:
+        _halve(window, attempts, not_before)
 
 
 def _fail(window: Window, code: str, detail: str, now: datetime, **fields: Any) -> None:

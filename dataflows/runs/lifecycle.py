@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 
 from connectors.roles import User, person
 from dataflows import scheduling, stores
@@ -233,11 +233,28 @@ def _after_failure(run: Run, code: str) -> None:
     for window in unread:
         for day in scheduling.days_between(window.first_day, window.last_day):
             values = {"status": DayStatus.FAILED, "error_code": window.error_code, "error_detail": window.error_detail}
+            # What landed is kept: once a person has repaired the cause, it is promoted without another request.
+            values |= {"landed_key": window.landed_key} if window.landed_key else {}
             Day.objects.update_or_create(dataflow=run.dataflow, day=day, defaults=values)
     if code in PAUSING:
         Dataflow.objects.filter(pk=run.dataflow_id, status=DataflowStatus.ENABLED).update(
             status=DataflowStatus.DISABLED, status_reason=code
         )
+
+
+def decide_times(flow: Dataflow, semantic: str, *, by: User | None, now: datetime) -> bool:
+    """Read times as ``semantic`` from now on, and let a paused dataflow go on. True when that is a change.
+
+    Whoever keeps the reading against the evidence turns the alarm off.
+    """
+    changed = semantic != flow.time_semantic
+    evidence = f"Chosen by {by} on {now:%Y-%m-%d %H:%M} UTC."
+    Dataflow.objects.filter(pk=flow.pk).update(
+        time_semantic=semantic, time_alarm=changed, time_evidence=evidence, revision=F("revision") + 1
+    )
+    if flow.status_reason == "time_semantic_changed":
+        enable(flow, now=now)
+    return changed
 
 
 def enable(flow: Dataflow, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,16 +66,19 @@ class Reasons:
 class RejectedFiles:
     """Writes the rejected records of one window, a file per day; ``commit`` makes them visible.
 
-    Without ``keeps`` they are counted only: the dataflow's error diagnostics are off.
+    ``counts`` and ``reasons`` (by code and field) are per day. Without ``keeps`` records are counted only: the
+    dataflow's error diagnostics are off.
     """
 
     def __init__(self, storage: Landing, prefix: str, *, keeps: bool = True) -> None:
         self._storage, self._prefix, self.keeps = storage, prefix, keeps
         self._open: dict[date, tuple[LandingWriter, gzip.GzipFile]] = {}
         self.counts: Counter[date] = Counter()
+        self.reasons: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, day: date, record: Rejected) -> None:
         self.counts[day] += 1
+        self.reasons[day][record.code, record.field] += 1
         if not self.keeps:
             return
         if day not in self._open:
@@ -91,6 +94,11 @@ class RejectedFiles:
         keys = {day: self._key(day) for day in self._open}
         self._open = {}
         return keys
+
+    def reasons_of(self, day: date) -> list[dict[str, Any]]:
+        """Most frequent first, as stored with the account of the day."""
+        found = self.reasons[day].most_common(REASONS_KEPT)
+        return [{"code": code, "field": name, "count": count} for (code, name), count in found]
 
     def abort(self) -> None:
         for writer, _ in self._open.values():

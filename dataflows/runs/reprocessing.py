@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 
 from connectors.roles import User, person
 from dataflows import stores
@@ -47,6 +48,16 @@ def reprocess(
     except IntegrityError as error:
         raise CannotStart("already_running", "A run of this dataflow is still going on. Wait for it.") from error
     return run
+
+
+def kept(flow: Dataflow) -> QuerySet[Day]:
+    """The days whose raw answers were kept; retention may have deleted some since."""
+    return flow.days.exclude(landed_key="")
+
+
+def troubled(days: QuerySet[Day]) -> QuerySet[Day]:
+    """Those of ``days`` that another mapping may serve better."""
+    return days.filter(Q(status=DayStatus.FAILED) | Q(rejected__gt=0))
 
 
 def _not_there(missing: Sequence[date]) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +39,16 @@ CONFLICT = "rows_conflicting"
 
 @dataclass(frozen=True)
 class Promoted:
-    """What a window became: accounts of its days with their fate, and the parts of those that are to be loaded."""
+    """What a window became: accounts of its days with their fate, and the parts of those that are to be loaded.
+
+    ``rejected`` has, by day, the reasons for rejections with their counts.
+    """
 
     accounts: list[DayAccount]
     status: dict[date, DayStatus]
     parts: list[PartFile]
     rejected_keys: dict[date, str]
+    rejected: dict[date, list[dict[str, Any]]]
     reasons: Reasons
 
     def days(self, *statuses: DayStatus) -> list[DayAccount]:
@@ -78,7 +83,8 @@ def promote(
             status = {account.day: judge(account) for account in accounts}
             wanted = {day: (intake.spools[day], found[day].keep) for day in found if status[day] == DayStatus.LOADED}
             parts = write_parts(plan, wanted, table, dataflow, token, lease) if table else []
-            return Promoted(accounts, status, parts, rejected_files.commit(), intake.reasons)
+            by_day = {account.day: rejected_files.reasons_of(account.day) for account in accounts}
+            return Promoted(accounts, status, parts, rejected_files.commit(), by_day, intake.reasons)
         except BaseException:
             rejected_files.abort()
             raise

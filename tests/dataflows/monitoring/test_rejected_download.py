@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import date
 
@@ -42,6 +43,37 @@ def test_holds_every_record_with_its_place_reason_and_raw_bytes(browse, viewer, 
     ]
     assert records[1]["raw"].encode("utf-8", "surrogateescape") == b"caf\xe9"
     assert f"run-{run.pk}-rejected.jsonl" in answer["Content-Disposition"]
+
+
+def csv_rows(browse, viewer, run, **query):
+    answer = browse(viewer).get(reverse("dataflows:run_rejected_csv", args=[run.pk]), query)
+    body = b"".join(answer.streaming_content)
+    assert body.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(body.decode("utf-8-sig").splitlines()))
+
+
+def test_comes_as_csv_with_bytes_that_are_no_text_made_visible(browse, viewer, run):
+    rows = csv_rows(browse, viewer, run)
+    assert [(row["day"], row["line"], row["code"]) for row in rows] == [
+        ("2026-03-01", "7", "INGEST-1555-400"),
+        ("2026-03-01", "9", "INGEST-1401-400"),
+    ]
+    assert rows[1]["raw"] == "caf\\xe9"
+
+
+@pytest.mark.parametrize("raw", [b"=HYPERLINK(1)", b"+1", b"-1", b"@SUM(1)", b"\tx"])
+def test_cannot_make_a_spreadsheet_run_a_formula(browse, viewer, settings, raw):
+    files = RejectedFiles(open_landing(settings.LANDING_URL), "rejected/1/6")
+    files.add(DAY, Rejected(1, raw, "INGEST-1401-400", "", "not JSON", DAY))
+    run = make_run()
+    make_window(run, days=[day_account(DAY, key=files.commit()[DAY], rejected=1)])
+    assert csv_rows(browse, viewer, run)[0]["raw"] == "'" + raw.decode()
+
+
+def test_can_be_had_of_one_day(browse, viewer, run):
+    assert len(csv_rows(browse, viewer, run, day="2026-03-01")) == 2
+    for day, status in (("2026-03-02", 404), ("yesterday", 404)):
+        assert browse(viewer).get(address(run), {"day": day}).status_code == status
 
 
 def test_is_offered_on_the_page_of_the_run(browse, viewer, run):
