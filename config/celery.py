@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 
+from billiard.process import current_process  # type: ignore[import-untyped]
 from celery import Celery
 from celery.signals import worker_init, worker_process_init
 
@@ -30,5 +31,6 @@ def load_engine(**_: object) -> None:
 @worker_process_init.connect
 def die_with_parent(**_: object) -> None:
     """A pool process must not outlive a killed worker: it would hold on to a window nobody waits for."""
-    if os.uname().sysname == "Linux":
+    is_pool_process = current_process().name != "MainProcess"
+    if is_pool_process and os.uname().sysname == "Linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

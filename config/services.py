@@ -23,14 +23,22 @@ def web() -> Service:
     )
 
 
-def worker() -> Service:
-    return _service(
-        "worker",
-        python(
-            *("-m", "celery", "-A", "config", "worker", "--concurrency", str(settings.WORKER_PROCESSES)),
-            *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
-        ),
-    )
+def workers() -> list[Service]:
+    """One worker with a pool; on the embedded broker as many workers without one.
+
+    There the processes of a pool take turns at one pipe under a lock. One that is killed with the lock in its hands
+    leaves the others waiting for ever, and their parent does not notice.
+    """
+    if settings.REDIS_URL:
+        return [_service("worker", worker_command("--concurrency", str(settings.WORKER_PROCESSES)))]
+    numbers = range(1, settings.WORKER_PROCESSES + 1)
+    command = "--pool", "solo", "--hostname"
+    return [_service(f"worker-{number}", worker_command(*command, f"worker-{number}@%h")) for number in numbers]
+
+
+def worker_command(*options: str) -> list[str]:
+    quiet = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
+    return python("-m", "celery", "-A", "config", "worker", *quiet, *options)
 
 
 def scheduler() -> Service:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,30 @@ class ServiceMissing(Exception):
     """A server program is not installed; the message says what to install."""
 
 
+@dataclass(frozen=True)
+class Server:
+    """``restart`` ends it without a goodbye (kill -9) and starts it again with what it has on disk."""
+
+    url: str
+    restart: Callable[[], None]
+
+
 @contextmanager
 def postgres_server(tmp: Path) -> Iterator[str]:
+    """The address of a ``postgres``."""
+    with postgres(tmp) as server:
+        yield server.url
+
+
+@contextmanager
+def redis_server(tmp: Path) -> Iterator[str]:
+    """The address of a ``redis``."""
+    with redis(tmp) as server:
+        yield server.url
+
+
+@contextmanager
+def postgres(tmp: Path) -> Iterator[Server]:
     """A PostgreSQL server with an empty database: ``postgresql://tributary@127.0.0.1:port/tributary``.
 
     ``tmp`` holds its files. PostgreSQL refuses to run as root, so for root it runs as the user
@@ -39,20 +62,21 @@ def postgres_server(tmp: Path) -> Iterator[str]:
         _run([initdb, "-D", f"{folder}/data", "-U", "tributary", "-A", "trust", "-E", "UTF8", "--locale=C"], user)
         options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", f"unix_socket_directories={folder}"]
         command = [server, "-D", f"{folder}/data", "-p", str(port), *options]
-        with _running(command, signal.SIGINT, log, lambda: _create_database(port), user):
-            yield f"postgresql://tributary@127.0.0.1:{port}/tributary"
+        with _running(command, signal.SIGINT, log, lambda: _is_there(port), user) as restart:
+            _create_database(port)
+            yield Server(f"postgresql://tributary@127.0.0.1:{port}/tributary", restart)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def redis_server(tmp: Path) -> Iterator[str]:
+def redis(tmp: Path) -> Iterator[Server]:
     """A Redis server that keeps nothing on disk: ``redis://127.0.0.1:port/0``."""
     port = free_port()
     settings = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp)]
     command = [_program("redis-server", "redis-server"), *settings]
-    with _running(command, signal.SIGTERM, tmp / "redis.log", lambda: _ping(port), {}):
-        yield f"redis://127.0.0.1:{port}/0"
+    with _running(command, signal.SIGTERM, tmp / "redis.log", lambda: _ping(port), {}) as restart:
+        yield Server(f"redis://127.0.0.1:{port}/0", restart)
 
 
 def free_port() -> int:
@@ -92,19 +116,36 @@ def _run(command: list[str], how: dict[str, Any]) -> None:
 @contextmanager
 def _running(
     command: list[str], stop: signal.Signals, log: Path, ready: Callable[[], None], how: dict[str, Any]
-) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd="/", **how)
-    try:
+) -> Iterator[Callable[[], None]]:
+    """Yields what kills the program and starts it again."""
+
+    def start() -> subprocess.Popen[bytes]:
+        with log.open("ab") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd="/", **how)
+        processes.append(process)
         _wait(process, ready, log)
-        yield
+        return process
+
+    def restart() -> None:
+        processes[-1].kill()
+        processes[-1].wait()
+        start()
+
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        start()
+        yield restart
     finally:
-        process.send_signal(stop)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _stop(processes[-1], stop)
+
+
+def _stop(process: subprocess.Popen[bytes], stop: signal.Signals) -> None:
+    process.send_signal(stop)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], None], log: Path) -> None:
@@ -116,6 +157,10 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], None], log: Path
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{process.args!r} did not start: {log.read_text()[-2000:]}") from error
         time.sleep(0.05)
+
+
+def _is_there(port: int) -> None:
+    psycopg.connect(f"postgresql://tributary@127.0.0.1:{port}/postgres", connect_timeout=2).close()
 
 
 def _create_database(port: int) -> None:

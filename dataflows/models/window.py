@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,16 @@ class WindowStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+# No retry is put off for longer (an hour, and the jitter); a later one was written by a clock that was ahead.
+FARTHEST_RETRY = timedelta(hours=2)
+
+
+def _leased(now: datetime) -> Q:
+    """Held by a living worker. A lease that ends later than any can is the work of a clock that was set back since."""
+    longest = timedelta(seconds=2 * settings.LEASE_SECONDS)
+    return Q(lease_until__gte=now, lease_until__lte=now + longest)
+
+
 class WindowQuerySet(models.QuerySet["Window"]):
     def open(self) -> WindowQuerySet:
         """Windows that still want work."""
@@ -30,13 +41,16 @@ class WindowQuerySet(models.QuerySet["Window"]):
 
     def leased(self, now: datetime) -> WindowQuerySet:
         """Open and in the hands of a living worker."""
-        return self.open().filter(lease_until__gte=now)
+        return self.open().filter(_leased(now))
 
     def claimable(self, now: datetime) -> WindowQuerySet:
         """Open, not told to wait, and not held by a living worker."""
-        return self.open().filter(
-            Q(lease_until=None) | Q(lease_until__lt=now), Q(not_before=None) | Q(not_before__lte=now)
-        )
+        ready = Q(not_before=None) | Q(not_before__lte=now) | Q(not_before__gt=now + FARTHEST_RETRY)
+        return self.unleased(now).filter(ready)
+
+    def unleased(self, now: datetime) -> WindowQuerySet:
+        """Open and in nobody's hands; those of dead workers count as such."""
+        return self.open().exclude(_leased(now))
 
     def claim_next(self, run: Run, *, owner: str, now: datetime, lease: timedelta) -> Window | None:
         """Take a lease on the newest claimable window of the run; ``None`` when there is none to take."""

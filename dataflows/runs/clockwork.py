@@ -34,7 +34,8 @@ def waiting(*, now: datetime) -> list[tuple[int, int]]:
     run that is only waiting to be settled all come out here: lost messages delay work and never lose it.
     """
     pause = timedelta(seconds=settings.TICK_SECONDS)
-    quiet = Q(rung_at=None) | Q(rung_at__lte=now - pause)
+    # A bell in the future was rung by a clock that was set back since.
+    quiet = Q(rung_at=None) | Q(rung_at__lte=now - pause) | Q(rung_at__gt=now + pause)
     found = []
     for run in Run.objects.unfinished().exclude(status=RunStatus.PAUSED).filter(quiet).order_by("created_at"):
         wanted = _wanted(run, now)

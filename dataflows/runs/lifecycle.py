@@ -203,7 +203,7 @@ def cancel(run: Run, *, now: datetime) -> bool:
 def settle(run: Run, *, now: datetime) -> None:
     """End the run when no window wants work any more; windows of dead workers count as free."""
     if run.status == RunStatus.CANCELLING:
-        unheld = run.windows.open().exclude(lease_until__gt=now)
+        unheld = run.windows.unleased(now)
         unheld.update(status=WindowStatus.CANCELLED, lease_until=None, finished_at=now)
     if run.status not in {RunStatus.RUNNING, RunStatus.CANCELLING} or run.windows.open().exists():
         return

@@ -52,7 +52,8 @@ class Command(BaseCommand):
         with supervisor:
             self._await(supervisor)
             self._say(f"The pages are at http://{settings.HOST}:{settings.PORT}")
-            supervisor.add(services.worker())
+            for worker in services.workers():
+                supervisor.add(worker)
             supervisor.add(services.scheduler())
             outcome = demo.run(self._say, supervisor.check)
             self._report(outcome)

@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            supervisor = services.supervisor([services.web(), services.worker(), services.scheduler()])
+            supervisor = services.supervisor([services.web(), *services.workers(), services.scheduler()])
             preparation.prepare()
             name, password = preparation.first_admin()
             with supervisor:

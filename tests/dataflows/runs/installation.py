@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +25,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @dataclass
 class Installation:
-    """``database`` and ``redis`` are URLs; empty ones mean the embedded default."""
+    """``database`` and ``redis`` are URLs; empty ones mean the embedded default. ``options``: further settings."""
 
     folder: Path
     mixpanel: str
     database: str = ""
     redis: str = ""
+    options: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -48,7 +50,7 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONPATH": str(ROOT),
         }
-        return os.environ | own
+        return os.environ | own | self.options
 
     def command(self, *arguments: str) -> str:
         """Run a command of the installation to its end; its output."""
@@ -76,7 +78,9 @@ class Installation:
         return process
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        return self.start("worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+        """A worker as the product starts it: with a pool of two, or on the embedded broker alone."""
+        pool = ("--concurrency", "2") if self.redis else ("--pool", "solo", "--hostname", f"{uuid.uuid4().hex}@here")
+        return self.start("worker", *pool, "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 
     def start_scheduler(self) -> subprocess.Popen[bytes]:
         return self.start("beat", "--pidfile=")
@@ -102,6 +106,11 @@ class Installation:
             if time.monotonic() > give_up:
                 raise AssertionError(f"{sql}: still {answer}\n{(self.folder / 'processes.log').read_text()[-6000:]}")
             time.sleep(0.01)
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    """The pool processes of a worker."""
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
