@@ -101,9 +101,10 @@ MESSAGES: Mapping[str, Message] = {
         "Choose a project from the list, or compare the id with Mixpanel's project settings.",
     ),
     "plan_forbids": Message(
-        "Your Mixpanel plan has no query API.",
+        "Your Mixpanel plan does not allow this request.",
         "Free plans export raw events but answer no queries, so counts cannot be compared with Mixpanel's.",
-        "Nothing is needed for exports. For comparing counts, upgrade the Mixpanel plan.",
+        "For comparing counts, upgrade the Mixpanel plan. Exports need no other plan: if one was refused, ask "
+        "Mixpanel's support.",
     ),
     "history_gate": Message(
         "Mixpanel does not give out days this old.",

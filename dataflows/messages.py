@@ -52,6 +52,30 @@ RUN_MESSAGES = {
         "This is a defect; its traceback is kept with the run.",
         "Press Retry; if it happens again, send the traceback to whoever maintains this installation.",
     ),
+    "rows_without_insert_id": Message(
+        "Some events have no $insert_id.",
+        "Mixpanel and Tributary tell a second copy of an event by its $insert_id; of events without one only identical "
+        "lines are merged, so a copy that was sent again with another property is loaded as a second event.",
+        "Nothing has to be done. To be sure of the counts, let whatever sends these events set $insert_id.",
+    ),
+    "rows_conflicting": Message(
+        "Copies of one event do not agree.",
+        "Their event, distinct_id, time and $insert_id are the same but other values differ; the copy that Mixpanel "
+        "processed last is in the dataset, as in Mixpanel's own reports.",
+        "Look at the sample. If both are events of their own, let whatever sends them set different $insert_ids.",
+    ),
+    "nonexistent_local_time": Message(
+        "Some events have a local time that never was.",
+        "This project stores local time, and these lie in the hour that was skipped when clocks went forward; they were "
+        "moved forward by that hour. The raw time is kept.",
+        "Nothing has to be done. Usually a device had not changed its clock yet.",
+    ),
+    "ambiguous_local_time": Message(
+        "Some events have a local time that was twice.",
+        "This project stores local time, and these lie in the hour that was repeated when clocks went back; nothing "
+        "tells which of both it was, so the first was taken. The raw time is kept.",
+        "Nothing has to be done. Events that were not imported carry Mixpanel's receipt, which settles it.",
+    ),
     "INGEST-1502-400": Message(
         "A record's time lies outside the days that were asked for.",
         "Mixpanel answered with an event of another day; loading it here would put it there twice.",

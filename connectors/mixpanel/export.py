@@ -12,18 +12,18 @@ from contextlib import suppress
 from typing import Any
 
 from connectors.base import DayRange, Landed, LandingWriter, LandingZone, Progress, Record
-from connectors.errors import BadRequest, ConnectorError, LandingUnavailable, ServiceDown
+from connectors.errors import BadRequest, ConnectorError, IncompleteExport, LandingUnavailable, ServiceDown
 from connectors.http import Body
 from connectors.mixpanel.client import MixpanelClient
-from connectors.mixpanel.lines import BLOCK, inflate, whole_lines
+from connectors.mixpanel.lines import BLANK, BLOCK, inflate, whole_lines
 
 PATH = "/api/2.0/export"
 GZIP_NAMES = frozenset({"gzip", "x-gzip"})
 READ = 1 << 18
 # Mixpanel refuses a larger ``limit`` with 400.
 LARGEST_SAMPLE = 100_000
-# A gzip member without content: header, an empty deflate block, and a trailer of eight zero bytes.
-EMPTY_GZIP_SIZE = 64
+# No event fits into so few bytes, compressed or not; a gzip member without content takes about twenty.
+EMPTY_SIZE = 64
 
 
 def _params(client: MixpanelClient, project_id: str, days: DayRange) -> dict[str, str]:
@@ -52,18 +52,25 @@ def copy(
     with client.data.stream(PATH, _params(client, project_id, days)) as body:
         packed = _is_gzip(body.headers)
         landed_key = key + (".jsonl.gz" if packed else ".jsonl")
-        size, last = _land(body, landing.create(landed_key), progress)
-    empty = size == 0 or (packed and size <= EMPTY_GZIP_SIZE and last == bytes(8))
-    return Landed(landed_key, size, body.status, empty)
+        size, start = _land(body, landing.create(landed_key), progress)
+    return Landed(landed_key, size, body.status, size <= EMPTY_SIZE and _is_blank(start, packed))
+
+
+def _is_blank(body: bytes, packed: bool) -> bool:
+    """Whether a whole body holds nothing but blanks. What is damaged is not blank: reading it back will tell."""
+    try:
+        return not b"".join(inflate([body]) if packed else [body]).strip(BLANK)
+    except IncompleteExport:
+        return False
 
 
 def _land(body: Body, writer: LandingWriter, progress: Progress) -> tuple[int, bytes]:
-    """Write everything and commit; returns the size and the last eight bytes."""
-    received, last = 0, b""
+    """Write everything and commit; returns the size and how it begins."""
+    received, start = 0, b""
     try:
         for chunk in body.chunks:
             writer.write(chunk)
-            received, last = received + len(chunk), (last + chunk[-8:])[-8:]
+            received, start = received + len(chunk), start + chunk[: EMPTY_SIZE - len(start)]
             progress(received)
         writer.commit()
     except BaseException:
@@ -71,7 +78,7 @@ def _land(body: Body, writer: LandingWriter, progress: Progress) -> tuple[int, b
         with suppress(ConnectorError, OSError):
             writer.abort()
         raise
-    return received, last
+    return received, start
 
 
 def blocks(landing: LandingZone, key: str, block_size: int = BLOCK) -> Iterator[bytes]:

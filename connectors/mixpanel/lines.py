@@ -17,7 +17,9 @@ from connectors.mixpanel.outcomes import Ending
 BLOCK = 1 << 20
 # Mixpanel refuses events above 1 MB at ingestion; a "line" of this size is no event, and memory must stay bounded.
 LONGEST_LINE = 64 << 20
-BLANK = b" \t\r\n"
+# As ``bytes.strip`` sees it: whoever reads the blocks must call the same lines blank.
+BLANK = b" \t\r\n\x0b\x0c"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # isal's type stub declares the exception class as an instance.
 DAMAGED = cast(type[Exception], igzip_lib.IsalError)
 
@@ -58,10 +60,11 @@ def whole_lines(pieces: Iterable[bytes], block_size: int = BLOCK) -> Iterator[by
     """Blocks of whole lines, each ending in a newline, about ``block_size`` bytes (one longer line: as long as it is).
 
     The last line is held back until the end is known. Raises IncompleteExport instead of yielding it when it is not
-    a whole event; a missing final newline alone is fine. Nothing is yielded for an empty body.
+    a whole event; a missing final newline alone is fine. Nothing is yielded for an empty body. A byte order mark at
+    the very beginning is no part of the first line (RFC 8259 lets a reader ignore it).
     """
     rest = b""
-    for piece in pieces:
+    for piece in _without_mark(pieces):
         if len(rest) + len(piece) < block_size:
             rest += piece
             continue
@@ -80,6 +83,19 @@ def whole_lines(pieces: Iterable[bytes], block_size: int = BLOCK) -> Iterator[by
     yield from _last_block(rest)
 
 
+def _without_mark(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    start: bytes | None = b""
+    for piece in pieces:
+        if start is not None:
+            piece = start + piece
+            if len(piece) < len(BYTE_ORDER_MARK):
+                start = piece
+                continue
+            piece, start = piece.removeprefix(BYTE_ORDER_MARK), None
+        yield piece
+    yield start or b""
+
+
 def _start_of_last_line(text: bytes) -> int:
     """Where the last line that is not blank begins; it may be the last of all, so it must wait."""
     start = text.rfind(b"\n") + 1
@@ -95,5 +111,5 @@ def _last_block(held: bytes) -> Iterator[bytes]:
     if how is Ending.EMPTY:
         return
     if how is not Ending.COMPLETE:
-        raise outcomes.incomplete(how, tail)
+        raise outcomes.incomplete(how, tail, text)
     yield text + b"\n"

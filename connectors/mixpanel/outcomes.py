@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from itertools import accumulate
 
 from connectors import errors
 from connectors.errors import ConnectorError
@@ -107,8 +108,13 @@ def said(body: str) -> str:
     if HTML.match(text):
         title = TITLE.search(text)
         text = "an HTML page: " + (title.group(1) if title else TAG.sub(" ", text))
-    text = " ".join(text.split())
+    text = " ".join(storable(text).split())
     return text if len(text) <= QUOTED_TEXT else text[: QUOTED_TEXT - 1] + "…"
+
+
+def storable(text: str) -> str:
+    """Without what a database refuses: NUL and half surrogate pairs, which the JSON of an answer may spell."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", " ")
 
 
 def _error_text(body: str) -> str:
@@ -190,16 +196,21 @@ class Ending(Enum):
     TERMINATED = "terminated"
     ERROR_TEXT = "error_text"
     CUT = "cut"
+    PAGE = "page"
     NOT_A_RECORD = "not_a_record"
 
 
 MARKER = b"terminated early"
 ERROR_FRAGMENT = b'{"error":'
+PAGE = re.compile(rb"^\s*<(!doctype html|html|head|body)", re.IGNORECASE | re.MULTILINE)
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+SIGN = re.compile(rb"[{}\[\]]")
 
 WORDS: Mapping[Ending, str] = {
     Ending.TERMINATED: "Mixpanel stopped the export half way and wrote “terminated early” at its end",
     Ending.ERROR_TEXT: "Mixpanel stopped the export half way and wrote an error at its end",
     Ending.CUT: "the export ends in the middle of a record",
+    Ending.PAGE: "the answer ends as a web page: a proxy or a firewall answered in Mixpanel's place",
     Ending.NOT_A_RECORD: "the last line of the export is not an event",
 }
 
@@ -215,7 +226,9 @@ def ending(tail: bytes) -> Ending:
     try:
         # Only the shape matters: raw control characters or endless digits make a record odd, not incomplete.
         parsed = json.loads(tail.decode("utf-8", "replace"), strict=False, parse_int=float)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        return Ending.COMPLETE if _closes(tail) else _broken(tail)
+    except ValueError:
         return _broken(tail)
     if isinstance(parsed, dict) and isinstance(parsed.get("event"), str) and isinstance(parsed.get("properties"), dict):
         return Ending.COMPLETE
@@ -227,14 +240,32 @@ def _broken(tail: bytes) -> Ending:
         return Ending.TERMINATED
     if ERROR_FRAGMENT in tail.replace(b" ", b""):
         return Ending.ERROR_TEXT
+    if tail.lstrip().startswith(b"<"):
+        return Ending.PAGE
     return Ending.CUT if tail.lstrip().startswith(b"{") else Ending.NOT_A_RECORD
 
 
-def incomplete(how: Ending, tail: bytes) -> errors.IncompleteExport:
-    """The error for an ending that is not good. Its detail quotes the server's own words, never event data."""
+def _closes(tail: bytes) -> bool:
+    """Whether an object that is nested too deep to be parsed ends exactly where the line does.
+
+    It cannot be loaded, but it is no sign of a cut: without this it would make its day incomplete for ever.
+    """
+    signs = SIGN.findall(TEXT.sub(b"", tail))
+    depths = list(accumulate(1 if sign in b"{[" else -1 for sign in signs))
+    whole = tail.lstrip().startswith(b"{") and tail.rstrip().endswith(b"}")
+    return whole and depths[-1] == 0 and 0 not in depths[:-1]
+
+
+def incomplete(how: Ending, tail: bytes, text: bytes = b"") -> errors.IncompleteExport:
+    """The error for an ending that is not good; ``text`` is what is known of the body before and with its ``tail``.
+
+    Its detail quotes the server's own words, never event data.
+    """
     detail = f"{WORDS[how]} (last line: {len(tail):,} bytes)"
     if how is Ending.ERROR_TEXT:
         detail += ": " + said(_from_error(tail))
+    if how is Ending.PAGE and (page := PAGE.search(text)):
+        detail += ": " + said(text[page.start() :].decode("utf-8", "replace"))
     return errors.IncompleteExport(detail, status=200)
 
 

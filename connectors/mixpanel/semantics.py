@@ -87,6 +87,8 @@ def _delay(properties: dict[str, Any], tz: ZoneInfo) -> Delay | None:
 def _seconds(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    if not 0 < value <= 1000 * MILLISECONDS:
+        return None
     seconds = value / 1000 if value > MILLISECONDS else float(value)
     # 1971 … 2286: what Mixpanel accepts; anything else is not a time.
     return seconds if 31_536_000 <= seconds <= MILLISECONDS else None

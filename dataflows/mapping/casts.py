@@ -23,7 +23,7 @@ RANGES: Mapping[XdmType, tuple[int, int]] = {
     XdmType.BYTE: (-(2**7), 2**7 - 1),
 }
 EXACT_FLOAT = 2**53
-WHOLE = re.compile(r"([+-]?\d{1,40})(\.0*)?", re.ASCII)
+WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LONGEST_NUMBER = 400
 TRUE = frozenset(("y", "yes", "on", "true"))
@@ -89,16 +89,27 @@ def to_text(value: Any) -> str:
 
 
 def to_double(value: Any) -> float:
-    if type(value) is int or (type(value) is str and _is_decimal(value)):
-        try:
-            value = float(value)
-        except OverflowError:
-            raise mismatch(XdmType.DOUBLE, value, "The number is too large.") from None
+    """A number with a fraction or an exponent as the nearest double; an integer only if a double holds it exactly."""
+    if type(value) is str and _is_decimal(value):
+        number = whole(value)
+        value = float(value) if number is None or abs(number) <= EXACT_FLOAT else number
+    if type(value) is int:
+        value = _exact_double(value)
     if type(value) is not float:
         raise mismatch(XdmType.DOUBLE, value)
     if not math.isfinite(value):
         raise mismatch(XdmType.DOUBLE, value, "The number is too large or not a number.")
     return value
+
+
+def _exact_double(number: int) -> float:
+    try:
+        nearest = float(number)
+    except OverflowError:
+        raise mismatch(XdmType.DOUBLE, number, "The number is too large.") from None
+    if int(nearest) != number:
+        raise mismatch(XdmType.DOUBLE, number, "The integer has more digits than a double can hold.")
+    return nearest
 
 
 def _is_decimal(text: str) -> bool:

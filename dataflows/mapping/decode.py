@@ -1,14 +1,16 @@
 """Lines of an export → records that hold only the wanted properties.
 
 The decoder is made for one plan, so that what nobody asked for is skipped, not built. A block is decoded at
-once; if that fails, line by line; a line that fails is read by ``json``, which takes NaN, half surrogate pairs
-and numbers of any size. Bytes that are not UTF-8 become lone surrogates, which a cast refuses, so only the
-field that holds them suffers. What ``json`` cannot read either (a cut line, 1000 levels of nesting) is refused.
+once; if that fails, line by line; a line that fails is read by ``json``, which takes NaN, half surrogate pairs,
+raw control characters and numbers of any size. Bytes that are not UTF-8 become lone surrogates and endless digits
+become infinite, which a cast refuses, so only the field that holds them suffers. What ``json`` cannot read either
+(a cut line, 1000 levels of nesting) is refused.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -113,12 +115,11 @@ class RecordDecoder:
 
     def _patiently(self, line: bytes) -> Any | Flaw:
         try:
-            found = json.loads(line.decode("utf-8", "surrogateescape"))
+            found = json.loads(line.decode("utf-8", "surrogateescape"), strict=False, parse_int=_integer)
         except json.JSONDecodeError as error:
             return Flaw(Refusal.UNPARSABLE, "", f"The line is not valid JSON: {error.msg} at character {error.pos}.")
-        except (ValueError, RecursionError) as error:
-            why = "it is nested too deep" if isinstance(error, RecursionError) else "a number has too many digits"
-            return Flaw(Refusal.UNPARSABLE, "", f"The line cannot be read: {why}.")
+        except RecursionError:
+            return Flaw(Refusal.UNPARSABLE, "", "The line cannot be read: it is nested too deep.")
         if not isinstance(found, dict):
             return NO_OBJECT
         properties = found.get("properties")
@@ -130,6 +131,14 @@ class RecordDecoder:
         if self._as_map:
             return properties
         return self._properties(*(properties.get(name) for name in self._getters))
+
+
+def _integer(digits: str) -> int | float:
+    """Python reads up to 4300 digits, because more take too long."""
+    try:
+        return int(digits)
+    except ValueError:
+        return math.inf
 
 
 def _properties_type(names: Sequence[str]) -> Any:

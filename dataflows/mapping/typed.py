@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataflows.mapping import keys
 from dataflows.mapping.bind import FromRecord
 from dataflows.mapping.block import Block
+from dataflows.mapping.casts import EXACT_FLOAT
 from dataflows.mapping.columns import NOT_PLAIN
 from dataflows.mapping.decode import ESCAPED
 from dataflows.mapping.instants import EARLIEST_SECONDS, LATEST_MILLISECONDS
@@ -108,6 +110,12 @@ class TypedBlock(Block):
         typed = [row[:size] for row in self._rows] if decoder.has_others else self._rows
         self._arrays = pa.array(typed, decoder.arrow).flatten()
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether no double can have been an integer with more digits than a double holds."""
+        doubles = [array for array in self._arrays if pa.types.is_floating(array.type)]
+        return all((pc.max(pc.abs(array)).as_py() or 0) < EXACT_FLOAT for array in doubles)
+
     def values(self, name: str) -> Sequence[Any]:
         return list(map(itemgetter(self._decoder.at[name]), self._rows))
 
@@ -125,7 +133,7 @@ def typed_block(plan: Plan, text: Lines, first_line: int) -> TypedBlock | None:
     with suppress(*NOT_PLAIN):
         block = TypedBlock(plan, text, first_line, plan.typed, records)
         times = block.array(keys.TIME, XdmType.LONG)
-        if times is None or times.null_count:
+        if times is None or times.null_count or not block.is_exact:
             return None
         block.raw = times.to_numpy()
         if block.raw.min() >= EARLIEST_SECONDS and block.raw.max() <= LATEST_MILLISECONDS:

@@ -30,7 +30,8 @@ class Answer:
     ``cut_after``: end the connection after so many bytes of ``body`` although more was announced; ``reset``: end it
     with a TCP reset instead of a clean close. ``stall``: seconds of silence, before the status line or, with
     ``cut_after``, at the cut. ``chunked``: in chunks of ``chunk_size`` bytes; otherwise with a Content-Length, or
-    without any length and ended by closing if ``close_delimited``.
+    without any length and ended by closing if ``close_delimited``. ``drip``: seconds of silence after every
+    ``chunk_size`` bytes.
     """
 
     body: bytes = b""
@@ -42,6 +43,7 @@ class Answer:
     cut_after: int | None = None
     reset: bool = False
     stall: float = 0
+    drip: float = 0
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self, answer: Answer) -> None:
         sent = answer.body[: answer.cut_after]
-        if answer.chunked:
-            for start in range(0, len(sent), answer.chunk_size):
-                piece = sent[start : start + answer.chunk_size]
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        else:
-            self.wfile.write(sent)
-        self.wfile.flush()
+        step = answer.chunk_size if answer.chunked or answer.drip else max(1, len(sent))
+        for start in range(0, len(sent), step):
+            piece = sent[start : start + step]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if answer.chunked else piece)
+            self.wfile.flush()
+            if answer.drip:
+                self.server.fault.closing.wait(answer.drip)
         if answer.cut_after is not None:
             self._cut(answer)
         elif answer.chunked:

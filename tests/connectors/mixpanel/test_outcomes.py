@@ -168,7 +168,8 @@ ENDINGS = [
     ("g, an object without properties", '{"event":"A"}', Ending.NOT_A_RECORD),
     ("g, properties that are no object", '{"event":"A","properties":[]}', Ending.NOT_A_RECORD),
     ("g, an event that is no string", '{"event":1,"properties":{}}', Ending.NOT_A_RECORD),
-    ("g, a page", "</html>", Ending.NOT_A_RECORD),
+    ("g, a page", "</html>", Ending.PAGE),
+    ("g, a page in one line", "<html><title>Blocked</title></html>", Ending.PAGE),
     ("i, nothing", "", Ending.EMPTY),
     ("i, blanks", " \r", Ending.EMPTY),
 ]
@@ -187,7 +188,29 @@ def test_a_hostile_nesting_is_not_a_record():
     assert ending(b'{"event":"A","properties":' + b"[" * 100_000) is Ending.CUT
 
 
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ("[" * 9000 + "]" * 9000, Ending.COMPLETE),
+        ('{"]}":' * 9000 + '"[{"' + "}" * 9000, Ending.COMPLETE),
+        ("[" * 9000 + "]" * 8999, Ending.CUT),
+        ("[" * 9000 + "]" * 9000 + "}} {", Ending.CUT),
+    ],
+)
+def test_what_is_nested_too_deep_is_judged_by_whether_it_closes(inner: str, expected: Ending):
+    assert ending(f'{{"event":"A","properties":{{"x":{inner}}}}}'.encode()) is expected
+
+
 class TestTheWordsForABadEnding:
+    def test_quote_the_page_that_came_instead(self):
+        text = GOOD.encode() + b"\n<html>\n<title>Blocked</title>\n</html>"
+        assert incomplete(Ending.PAGE, b"</html>", text).detail.endswith(": an HTML page: Blocked")
+
+    def test_can_be_stored_whatever_was_said(self):
+        error = incomplete(Ending.ERROR_TEXT, b'{"error":"shard \\u0000 \\ud83d gone"}')
+        assert "\x00" not in error.detail
+        assert error.detail.encode().decode() == error.detail
+
     def test_quote_the_error_of_the_server(self):
         tail = b'{"event":"A","properties":{"email":"ann@x.example","x":{"error":"shard 7 is gone"}'
         error = incomplete(Ending.ERROR_TEXT, tail)
