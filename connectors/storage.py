@@ -1,7 +1,10 @@
 """Files in a folder or a bucket: the landing zone and the rejected-record files.
 
-A file appears under its key whole or not at all: it grows under ``.incoming/`` and is moved to its key
-at ``commit()``. A killed process leaves its half behind there, which ``discard_unfinished`` removes.
+A file appears under its key whole or not at all. In a folder it grows under ``.incoming/`` and is moved to its key
+at ``commit()``; a killed process leaves its half behind there, which ``discard_unfinished`` removes. Object stores
+have no move, only a copy, but an object appears when its upload is completed: it is uploaded to its key, and
+``commit()`` completes the upload. What a killed process uploaded never appears; the store keeps it until a
+lifecycle rule of the bucket (``AbortIncompleteMultipartUpload``) clears it away.
 """
 
 from __future__ import annotations
@@ -22,9 +25,11 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
-from connectors.errors import LandingUnavailable, StorageFull
+from connectors.errors import ConnectorError, LandingUnavailable, StorageFull
+from connectors.object_store import bucket_of
 
 INCOMING = ".incoming"
+OBJECT_STORES = frozenset({"s3", "gcs", "abfs"})
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -38,10 +43,8 @@ class StoredFile:
 
 
 def open_landing(url: str) -> Landing:
-    """The files under ``url``: a folder path, a ``file://`` URL, or ``s3://bucket/prefix?region=...``.
+    """The files under ``url``: a folder path, a ``file://`` URL, or an s3 URL (see ``connectors.object_store``).
 
-    The options of an s3 URL are those of ``pyarrow.fs.FileSystem.from_uri`` (``region``, ``scheme``,
-    ``endpoint_override``); credentials come from the environment.
     Raises ValueError for a URL nobody understands, LandingUnavailable or StorageFull if it cannot be opened.
     """
     with storage_failures():
@@ -73,14 +76,19 @@ def storage_failures() -> Iterator[None]:
 
 
 class LandingFile:
-    """A file under construction. After ``commit`` or ``abort`` it takes no more bytes."""
+    """A file under construction. After ``commit`` or ``abort`` it takes no more bytes.
+
+    One that is forgotten is aborted: left to itself, Arrow would complete the upload of the half.
+    """
 
     def __init__(self, landing: Landing, key: str) -> None:
         self._landing = landing
         self._key = key
-        self._temporary = f"{INCOMING}/{uuid.uuid4().hex}"
-        self._stream = landing._open_output(self._temporary)
+        self._grows_at = landing._place_to_grow(key)
         self._size = 0
+        self._is_over = True
+        self._stream = landing._open_output(self._grows_at)
+        self._is_over = False
 
     def write(self, chunk: bytes) -> None:
         with storage_failures():
@@ -91,16 +99,24 @@ class LandingFile:
         """Makes the file appear under its key, replacing what was there; returns its size in bytes."""
         with storage_failures():
             self._stream.close()
-            self._landing._publish(self._temporary, self._key)
+            self._landing._publish(self._grows_at, self._key)
+        self._is_over = True
         return self._size
 
     def abort(self) -> None:
-        """Leaves nothing behind. Safe after a failed write or commit, and more than once."""
+        """Leaves nothing behind. Safe after a failed write or commit, and more than once; nothing after a commit."""
+        if self._is_over:
+            return
+        self._is_over = True
         # What is being thrown away may fail to close, a full disk for one: that is why it is thrown away.
         with suppress(OSError, pa.ArrowException):
             self._stream.close()
         with storage_failures():
-            self._landing._remove(self._temporary)
+            self._landing._remove(self._grows_at)
+
+    def __del__(self) -> None:
+        with suppress(ConnectorError):
+            self.abort()
 
 
 class LandingReader:
@@ -135,7 +151,7 @@ class Landing:
         self._root = root
         self._is_local = isinstance(filesystem, fs.LocalFileSystem)
         # Object stores have no folders to create, and creating one there could create a bucket.
-        self._has_folders = filesystem.type_name not in {"s3", "gcs", "abfs"}
+        self._has_folders = filesystem.type_name not in OBJECT_STORES
         if self._has_folders:
             filesystem.create_dir(root, recursive=True)
         self._files = fs.SubTreeFileSystem(root, filesystem)
@@ -194,11 +210,16 @@ class Landing:
             self._make_parent(key)
             return self._files.open_output_stream(key, compression=None)
 
-    def _publish(self, temporary: str, key: str) -> None:
+    def _place_to_grow(self, key: str) -> str:
+        return f"{INCOMING}/{uuid.uuid4().hex}" if self._has_folders else key
+
+    def _publish(self, grown: str, key: str) -> None:
+        if grown == key:
+            return
         if self._is_local:
-            _flush_to_disk(os.path.join(self._root, temporary))
+            _flush_to_disk(os.path.join(self._root, grown))
         self._make_parent(key)
-        self._files.move(temporary, key)
+        self._files.move(grown, key)
 
     def _make_parent(self, key: str) -> None:
         parent = key.rpartition("/")[0]
@@ -219,6 +240,9 @@ class Landing:
 def _resolve(url: str) -> tuple[fs.FileSystem, str]:
     if (folder := local_path(url)) is not None:
         return fs.LocalFileSystem(), str(folder)
+    if urlsplit(url).scheme == "s3":
+        bucket = bucket_of(url)
+        return bucket.open(), bucket.path
     try:
         filesystem, root = fs.FileSystem.from_uri(url)
     except (ValueError, NotImplementedError):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from connectors.models import Account
+    from tests.object_store import ObjectStore
 
 PLENTY = Limits(hourly=100_000, per_second=0, concurrent=1000)
 EVENTS_PER_DAY = 400
@@ -63,6 +64,15 @@ def sample() -> Iterator[SampleServer]:
     """A sample Mixpanel with a small shop, real dates and generous limits, allow-listed for the test that uses it."""
     with SampleServer(events_per_day=EVENTS_PER_DAY, export_limits=PLENTY, query_limits=PLENTY) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """An object store for every test that needs one; each takes a bucket of its own."""
+    from tests.object_store import ObjectStore
+
+    with ObjectStore() as store:
+        yield store
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from pyarrow import fs
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
 
+from connectors.storage import OBJECT_STORES
+
 logger = logging.getLogger(__name__)
 
 NAME = "version-hint.text"
@@ -52,8 +54,10 @@ def _number(version: str) -> int:
 
 
 def _write(filesystem: fs.FileSystem, path: str, version: str) -> None:
-    # A reader must not see half a hint, so a complete one is moved over it.
-    temporary = posixpath.join(posixpath.dirname(path), f".{NAME}.{uuid.uuid4().hex}")
-    with filesystem.open_output_stream(temporary, compression=None) as stream:
+    # A reader must not see half a hint, so in a folder a complete one is moved over it; an object appears at once.
+    in_folder = filesystem.type_name not in OBJECT_STORES
+    grown = posixpath.join(posixpath.dirname(path), f".{NAME}.{uuid.uuid4().hex}") if in_folder else path
+    with filesystem.open_output_stream(grown, compression=None) as stream:
         stream.write(version.encode("ascii"))
-    filesystem.move(temporary, path)
+    if in_folder:
+        filesystem.move(grown, path)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
+from connectors.object_store import bucket_of
 from connectors.storage import local_path
-
-S3_OPTIONS = frozenset({"region", "scheme", "endpoint_override"})
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Warehouse:
 
 
 def parse_warehouse(url: str) -> Warehouse:
-    """Reads a folder path, ``file://`` URL or ``s3://bucket/prefix?region=&endpoint_override=&scheme=``.
+    """Reads a folder path, ``file://`` URL or ``s3://`` URL (see ``connectors.object_store``).
 
     Paths stay plain paths, because they are written into the table's metadata and a plain absolute
     path is what every engine can open. Credentials in the URL move to the properties, so that they
@@ -28,24 +27,14 @@ def parse_warehouse(url: str) -> Warehouse:
     """
     if (folder := local_path(url)) is not None:
         return Warehouse(str(folder), {})
-    parts = urlsplit(url)
-    if parts.scheme != "s3":
-        raise ValueError(f"A lake lives in a folder or under s3://, not under {parts.scheme}://.")
-    if not parts.hostname:
-        raise ValueError("The lake URL names no bucket: s3://bucket/prefix is expected.")
-    bucket = parts.netloc.rpartition("@")[2]
-    return Warehouse(f"s3://{bucket}{parts.path.rstrip('/')}", _s3_properties(parts))
-
-
-def _s3_properties(parts: SplitResult) -> dict[str, str]:
-    options = dict(parse_qsl(parts.query))
-    if unknown := sorted(options.keys() - S3_OPTIONS):
-        raise ValueError(f"The lake URL has options nobody knows: {', '.join(unknown)}.")
-    endpoint = options.get("endpoint_override")
+    scheme = urlsplit(url).scheme
+    if scheme != "s3":
+        raise ValueError(f"A lake lives in a folder or under s3://, not under {scheme}://.")
+    bucket = bucket_of(url)
     found = {
-        "s3.region": options.get("region"),
-        "s3.endpoint": f"{options.get('scheme', 'https')}://{endpoint}" if endpoint else None,
-        "s3.access-key-id": unquote(parts.username) if parts.username else None,
-        "s3.secret-access-key": unquote(parts.password) if parts.password else None,
+        "s3.region": bucket.region,
+        "s3.endpoint": bucket.endpoint_url,
+        "s3.access-key-id": bucket.access_key,
+        "s3.secret-access-key": bucket.secret_key,
     }
-    return {name: value for name, value in found.items() if value}
+    return Warehouse(f"s3://{bucket.path}", {name: value for name, value in found.items() if value})

@@ -1,7 +1,8 @@
-"""The landing zone over a folder, a file URL and a file system that is not local at all."""
+"""The landing zone over a folder, a file URL, a file system that is not local at all, and an object store."""
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import time
@@ -14,8 +15,10 @@ from connectors.errors import LandingUnavailable, StorageFull
 from connectors.storage import INCOMING, Landing, open_landing
 
 
-@pytest.fixture(params=["folder", "file url", "not local"])
+@pytest.fixture(params=["folder", "file url", "not local", "object store"])
 def landing(request: pytest.FixtureRequest, tmp_path: Path) -> Landing:
+    if request.param == "object store":
+        return open_landing(request.getfixturevalue("object_store").bucket())
     urls = {"folder": str(tmp_path / "a b"), "file url": f"file://{tmp_path}/a%20b", "not local": "mock:///zone"}
     return open_landing(urls[request.param])
 
@@ -58,6 +61,29 @@ class TestWriting:
         assert not landing.exists("day")
         assert landing.discard_unfinished(timedelta(0)) == 0
 
+    def test_a_forgotten_file_leaves_nothing(self, landing: Landing) -> None:
+        landing.create("day").write(b"half")
+        gc.collect()
+        assert not landing.exists("day")
+        assert landing.discard_unfinished(timedelta(0)) == 0
+
+    def test_a_large_file_appears_only_at_commit(self, landing: Landing) -> None:
+        # Larger than a part of an upload, so that an object store has most of it before the end.
+        pieces = [bytes([number]) * 4_000_000 for number in range(6)]
+        writer = landing.create("large")
+        for piece in pieces:
+            writer.write(piece)
+        assert not landing.exists("large")
+        assert writer.commit() == 24_000_000
+        assert get(landing, "large") == b"".join(pieces)
+
+    def test_a_large_file_that_is_aborted_leaves_nothing(self, landing: Landing) -> None:
+        writer = landing.create("large")
+        for _ in range(6):
+            writer.write(bytes(4_000_000))
+        writer.abort()
+        assert landing.list() == []
+
     def test_committing_the_same_key_replaces_it(self, landing: Landing) -> None:
         put(landing, "day", b"first, and longer")
         put(landing, "day", b"second")
@@ -88,7 +114,8 @@ class TestListingAndDeleting:
     def test_the_list_names_committed_files_under_a_prefix(self, landing: Landing) -> None:
         for key in ("b/2", "a/1", "a/10", "ab"):
             put(landing, key, b"xy")
-        landing.create("a/unfinished").write(b"x")
+        unfinished = landing.create("a/unfinished")
+        unfinished.write(b"x")
         assert [file.key for file in landing.list()] == ["a/1", "a/10", "ab", "b/2"]
         assert [file.key for file in landing.list("a/")] == ["a/1", "a/10"]
         assert [file.key for file in landing.list("a/10")] == ["a/10"]
@@ -110,7 +137,8 @@ class TestListingAndDeleting:
     def test_what_a_killed_process_left_is_discarded_once_it_is_old(self, tmp_path: Path) -> None:
         landing = open_landing(str(tmp_path))
         put(landing, "kept", b"x")
-        landing.create("lost").write(b"half")
+        lost = landing.create("lost")
+        lost.write(b"half")
         (left,) = (tmp_path / INCOMING).iterdir()
         assert landing.discard_unfinished(timedelta(hours=1)) == 0
         os.utime(left, (time.time() - 7200,) * 2)

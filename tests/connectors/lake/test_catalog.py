@@ -146,7 +146,13 @@ class TestLocation:
         }
         assert "cret" not in repr(found)
 
-    @pytest.mark.parametrize("url", ["hdfs://host/x", "s3:///x", "s3://bucket/x?regoin=eu"])
-    def test_other_urls_are_refused(self, url: str) -> None:
-        with pytest.raises(ValueError, match="lake"):
+    def test_a_store_of_ones_own_needs_no_region(self) -> None:
+        found = parse_warehouse("s3://bucket?endpoint_override=minio:9000")
+        assert (found.location, found.properties["s3.region"]) == ("s3://bucket", "us-east-1")
+
+    @pytest.mark.parametrize(
+        ("url", "reason"), [("hdfs://host/x", "hdfs"), ("s3:///x", "bucket"), ("s3://bucket/x?regoin=eu", "regoin")]
+    )
+    def test_other_urls_are_refused(self, url: str, reason: str) -> None:
+        with pytest.raises(ValueError, match=reason):
             parse_warehouse(url)

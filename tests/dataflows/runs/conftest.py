@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pyarrow import fs
+from pyiceberg.io.pyarrow import PyArrowFileIO
 
 from connectors.models import Account
 from connectors.sealed import Sealed
@@ -19,6 +21,7 @@ from dataflows.models import Dataflow, Dataset, Run, Schema, Trigger
 from dataflows.runs import engine, lifecycle
 from dataflows.scheduling import days_between
 from tests.connectors.mixpanel.fault_server import Answer, FaultServer, gzip_answer
+from tests.object_store import below
 
 FIRST = date(2026, 9, 1)
 SECOND = FIRST + timedelta(days=1)
@@ -109,6 +112,15 @@ class Bench:
     def run(self, first: date = FIRST, last: date | None = None) -> Run:
         return self.finish(self.start(first, last))
 
+    def data_files(self) -> int:
+        """How many Parquet files lie in the dataset's place, part of the dataset or not."""
+        table = stores.lake().open(self.flow.dataset.table).load()
+        scheme, netloc, path = PyArrowFileIO.parse_location(f"{table.location()}/data")
+        found = table.io.fs_by_scheme(scheme, netloc).get_file_info(
+            fs.FileSelector(path, recursive=True, allow_not_found=True)
+        )
+        return sum(file.type == fs.FileType.File for file in found)
+
     def rows(self) -> list[dict[str, Any]]:
         """Everything in the dataset, ordered."""
         table = stores.lake().open(self.flow.dataset.table).load()
@@ -116,10 +128,16 @@ class Bench:
         return sorted(found, key=lambda row: (row["_day"], row["_id"]))
 
 
+@pytest.fixture(params=["folder", "object store"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where lake and landing zone are to lie: in a folder, and in a bucket."""
+    return str(tmp_path) if request.param == "folder" else request.getfixturevalue("object_store").bucket()
+
+
 @pytest.fixture
-def places(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Lake, landing zone and scratch in the test's own folder."""
-    settings.LAKE_URL, settings.LANDING_URL = str(tmp_path / "lake"), str(tmp_path / "landing")
+def places(settings: Any, tmp_path: Path, store_url: str) -> Iterator[None]:
+    """Lake and landing zone of the test's own, and a folder of its own for everything else."""
+    settings.LAKE_URL, settings.LANDING_URL = below(store_url, "lake"), below(store_url, "landing")
     settings.LAKE_CATALOG_URL = f"sqlite:///{tmp_path / 'catalog.sqlite3'}"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.EXPORTS_PER_SECOND = 1000

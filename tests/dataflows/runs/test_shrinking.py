@@ -20,11 +20,11 @@ class TestADayThatShrinks:
         assert (day.status, day.loaded, day.held["loaded"]) == (DayStatus.HELD, 100, 40)
         assert len(bench.rows()) == 100
 
-    def test_leaves_no_file_behind(self, bench: Bench, tmp_path):
+    def test_leaves_no_file_behind(self, bench: Bench):
         bench.export(events(FIRST, 100), events(FIRST, 40))
         bench.run()
         bench.run()
-        assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 1
+        assert bench.data_files() == 1
 
     def test_to_half_is_replaced(self, bench: Bench):
         bench.export(events(FIRST, 100), events(FIRST, 50))
