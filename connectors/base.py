@@ -13,6 +13,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from connectors.errors import Announced
+
 Record = dict[str, Any]
 """One event as Mixpanel sends it: ``{"event": str, "properties": {...}}``."""
 
@@ -75,12 +77,16 @@ class DayRange:
 
 @dataclass(frozen=True)
 class Landed:
-    """A response body as received, in the landing zone. ``key`` ends in ``.gz`` if it is gzip."""
+    """A response body as received, in the landing zone. ``key`` ends in ``.gz`` if it is gzip.
+
+    ``announced`` are the rate limits in its headers.
+    """
 
     key: str
     size: int
     status: int
     empty: bool
+    announced: Announced | None = None
 
 
 class LandingWriter(Protocol):
@@ -117,6 +123,12 @@ class Source(Protocol):
 
     def copy(self, project_id: str, days: DayRange, landing: LandingZone, key: str, progress: Progress) -> Landed:
         """Land one export as received. ``key`` comes without suffix. Costs one export request."""
+
+    def abort(self) -> None:
+        """End what waits for an answer in another thread, at once; it raises ConnectionCut or Unreachable there."""
+
+    def close(self) -> None:
+        """Give connections back."""
 
     def blocks(self, landing: LandingZone, landed_key: str) -> Iterator[bytes]:
         """What was landed, decompressed, in blocks of whole lines, about 1 MiB each.

@@ -11,28 +11,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from connectors.errors import BudgetEmpty, ConnectorError, RateLimited
+from connectors.errors import Announced, BudgetEmpty, ConnectorError, RateLimited, TooManyAtOnce
 from connectors.models import Account, ExportRequest, RateBudget
 
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
+# Mixpanel counts when a request arrives, not when it was entered here: the margins cover what lies between.
+HOUR = timedelta(hours=1, seconds=5)
+SECOND = timedelta(seconds=2)
+# After a 429 that does not say how long (fact sheet 3.9): a minute, doubled up to a quarter of an hour.
+FIRST_WAIT, LONGEST_WAIT = 60, 900
+# Limits that were announced or felt may be raised again; they are believed for so long.
+BELIEVED = timedelta(hours=1)
 # A request whose end was never written (its worker was killed) stops counting as "at once" after this long.
 ABANDONED = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
 class BudgetState:
-    """Requests of the last hour, the limit, and when the next one is free (``None``: now)."""
+    """Requests of the last hour, the limit, and when the next one is free (``None``: now).
+
+    ``foreign`` of the used ones were not ours; ``spare`` are kept for others.
+    """
 
     used: int
     limit: int
     free_at: datetime | None
+    foreign: int = 0
+    spare: int = 0
 
     @property
     def left(self) -> int:
@@ -51,36 +62,68 @@ def state(account: Account, project_id: str, *, now: datetime | None = None) -> 
     return _measure(budget, now or timezone.now())
 
 
-def _measure(budget: RateBudget, now: datetime) -> BudgetState:
+def _measure(budget: RateBudget, now: datetime, spare: int = 0) -> BudgetState:
+    hourly, at_once, foreign = _limits(budget, now)
     recent = budget.requests.filter(sent_at__gt=now - HOUR, counted=True)
-    times = list(recent.order_by("-sent_at").values_list("sent_at", flat=True)[: settings.EXPORTS_PER_HOUR])
+    times = list(recent.order_by("-sent_at").values_list("sent_at", flat=True)[:hourly])
     waits = [budget.blocked_until] if budget.blocked_until and budget.blocked_until > now else []
-    if len(times) >= settings.EXPORTS_PER_HOUR:
-        waits.append(times[-1] + HOUR)
+    # However much is kept for others, one request an hour is everybody's.
+    waits += _hour_is_full(budget, times, max(1, hourly - spare), foreign)
     burst = [sent for sent in times if sent > now - SECOND]
     if len(burst) >= settings.EXPORTS_PER_SECOND:
         waits.append(burst[settings.EXPORTS_PER_SECOND - 1] + SECOND)
-    running = budget.requests.filter(ended_at=None, sent_at__gt=now - ABANDONED).count()
-    if running >= settings.EXPORTS_AT_ONCE:
+    if _running(budget, now) >= at_once:
         waits.append(now + SECOND)
-    return BudgetState(recent.count(), settings.EXPORTS_PER_HOUR, max(waits, default=None))
+    return BudgetState(recent.count() + foreign, hourly, max(waits, default=None), foreign, spare)
 
 
-def _reserve(account: Account, project_id: str, request: ExportRequest, now: datetime) -> ExportRequest | None:
+def _limits(budget: RateBudget, now: datetime) -> tuple[int, int, int]:
+    """Requests an hour, at once, and how many of the hour others have used. The settings are never exceeded."""
+    hourly, at_once = settings.EXPORTS_PER_HOUR, settings.EXPORTS_AT_ONCE
+    if budget.heard_until and budget.heard_until > now:
+        hourly = min(hourly, budget.hourly if budget.hourly is not None else hourly)
+        at_once = min(at_once, budget.at_once if budget.at_once is not None else at_once)
+    is_foreign = budget.foreign_until is not None and budget.foreign_until > now
+    return hourly, at_once, budget.foreign if is_foreign else 0
+
+
+def _hour_is_full(budget: RateBudget, times: list[datetime], allowed: int, foreign: int) -> list[datetime]:
+    """When the hour has room again: a request of ours leaves it, or those of others do."""
+    own = max(0, allowed - foreign)
+    if len(times) < own:
+        return []
+    ours_leave = [times[own - 1] + HOUR] if own else []
+    others_leave = [budget.foreign_until] if foreign and budget.foreign_until else []
+    return [min([*ours_leave, *others_leave])] if ours_leave or others_leave else []
+
+
+def _running(budget: RateBudget, now: datetime) -> int:
+    return budget.requests.filter(ended_at=None, sent_at__gt=now - ABANDONED).count()
+
+
+def _reserve(
+    account: Account, project_id: str, request: ExportRequest, spare: int, now: datetime
+) -> ExportRequest | None:
     """Count, insert and raise the version in one transaction; ``None`` when somebody else was first."""
     budget, _ = RateBudget.objects.get_or_create(project=project_key(account, project_id))
     with transaction.atomic():
         seen = RateBudget.objects.get(pk=budget.pk)
-        measured = _measure(seen, now)
+        measured = _measure(seen, now, spare)
         if measured.free_at is not None:
             wait = max(0.2, (measured.free_at - now).total_seconds())
-            raise BudgetEmpty(f"{measured.used} of {measured.limit} requests used this hour", retry_after=wait)
+            raise BudgetEmpty(_used(measured), retry_after=wait)
         won = RateBudget.objects.filter(pk=seen.pk, version=seen.version).update(version=F("version") + 1)
         if not won:
             return None
         request.budget, request.sent_at = seen, now
         request.save(force_insert=True)
     return request
+
+
+def _used(state: BudgetState) -> str:
+    others = f", {state.foreign} of them by others" if state.foreign else ""
+    kept = f"; {state.spare} are kept for scheduled runs" if state.spare else ""
+    return f"{state.used} of {state.limit} requests used this hour{others}{kept}"
 
 
 def reserve(
@@ -90,23 +133,45 @@ def reserve(
     *,
     reference: str = "",
     days: tuple[date, date] | None = None,
+    spare: int = 0,
     now: datetime | None = None,
 ) -> ExportRequest:
-    """Enter one request into the ledger. Raises BudgetEmpty with ``retry_after`` when the limits say no."""
+    """Enter one request into the ledger, leaving ``spare`` of the hour to others.
+
+    Raises BudgetEmpty with ``retry_after`` when the limits say no.
+    """
     first, last = days or (None, None)
     reserved = None
     while reserved is None:
         blank = ExportRequest(account=account, purpose=purpose, reference=reference, first_day=first, last_day=last)
-        reserved = _reserve(account, project_id, blank, now or timezone.now())
+        reserved = _reserve(account, project_id, blank, spare, now or timezone.now())
     return reserved
 
 
 def finish(request: ExportRequest, *, status: int | None = None, size: int = 0) -> None:
     ExportRequest.objects.filter(pk=request.pk).update(ended_at=timezone.now(), status=status, size=size)
+    if status == 200:
+        RateBudget.objects.filter(pk=request.budget_id, refusals__gt=0).update(refusals=0)
+
+
+def heed(request: ExportRequest, announced: Announced | None, *, now: datetime | None = None) -> None:
+    """Believe the limits in the headers of an answer, and what they tell of requests that were not ours."""
+    if announced is None:
+        return
+    now = now or timezone.now()
+    found: dict[str, Any] = {"heard_until": now + BELIEVED, "at_once": announced.at_once, "hourly": announced.hourly}
+    if announced.hourly is not None and announced.left is not None:
+        ours = ExportRequest.objects.filter(budget=request.budget_id, sent_at__gt=now - HOUR, counted=True).count()
+        found["foreign"] = max(0, announced.hourly - announced.left - ours)
+        found["foreign_until"] = now + (timedelta(seconds=announced.resets_in) if announced.resets_in else HOUR)
+    RateBudget.objects.filter(pk=request.budget_id).update(**found)
 
 
 def fail(request: ExportRequest, error: ConnectorError) -> None:
-    """Write what went wrong; a 429 closes the project's budget until Mixpanel wants to hear from us again."""
+    """Write what went wrong; a 429 closes the project's budget until Mixpanel wants to hear from us again.
+
+    One for too many exports at the same time does not: fewer are sent at once for an hour.
+    """
     now = timezone.now()
     ExportRequest.objects.filter(pk=request.pk).update(
         ended_at=now,
@@ -115,9 +180,27 @@ def fail(request: ExportRequest, error: ConnectorError) -> None:
         detail=error.detail[:2000],
         counted=error.status not in {401, 402, 403, 429},
     )
-    if isinstance(error, RateLimited) and error.retry_after:
-        until = now + timedelta(seconds=error.retry_after)
-        RateBudget.objects.filter(pk=request.budget_id).update(blocked_until=until)
+    heed(request, error.announced, now=now)
+    if isinstance(error, TooManyAtOnce):
+        _send_fewer_at_once(request, now)
+    elif isinstance(error, RateLimited):
+        _close(request, error, now)
+
+
+def _send_fewer_at_once(request: ExportRequest, now: datetime) -> None:
+    budget = RateBudget.objects.get(pk=request.budget_id)
+    fewer = max(1, _running(budget, now) // 2)
+    RateBudget.objects.filter(pk=budget.pk).update(at_once=fewer, heard_until=now + BELIEVED)
+
+
+def _close(request: ExportRequest, error: RateLimited, now: datetime) -> None:
+    RateBudget.objects.filter(pk=request.budget_id).update(refusals=F("refusals") + 1)
+    refusals = RateBudget.objects.values_list("refusals", flat=True).get(pk=request.budget_id)
+    doubled = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (min(refusals, 10) - 1))
+    # The window waits as long as the budget: it reads the wait from the error.
+    error.retry_after = error.retry_after or doubled
+    until = now + timedelta(seconds=error.retry_after)
+    RateBudget.objects.filter(pk=request.budget_id).update(blocked_until=until)
 
 
 def abandon(reference: str) -> None:

@@ -2,7 +2,8 @@
 
     ConnectorError
     ├── Retry                      the world is busy or broken: later, by ourselves
-    │   ├── RateLimited            rate_limited          429, "too many export requests in progress"
+    │   ├── RateLimited            rate_limited          429
+    │   │   └── TooManyAtOnce      rate_limited          429 "too many export requests in progress"
     │   ├── BudgetEmpty            budget_empty          our own ledger says: not yet
     │   ├── ServiceDown            service_down          5xx, HTML from a proxy, load shedding
     │   ├── ExportTimeout          export_timeout        "Timeout Error." delivered as 400
@@ -34,6 +35,7 @@ a person and never holds a secret.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -45,11 +47,26 @@ class Fate(Enum):
     SKIP_ROW = "skip_row"
 
 
+@dataclass(frozen=True)
+class Announced:
+    """Rate limits as a server announces them; ``None`` for what it does not say.
+
+    ``hourly`` requests in an hour, of which ``left`` may still be sent within ``resets_in`` seconds;
+    ``at_once`` at the same time.
+    """
+
+    hourly: int | None = None
+    at_once: int | None = None
+    left: int | None = None
+    resets_in: int | None = None
+
+
 class ConnectorError(Exception):
     """Base of everything that is expected to go wrong outside.
 
     ``detail``: one sentence of evidence (what the other side said, trimmed and free of secrets).
     ``status``: the HTTP status, if there was one. ``retry_after``: seconds the other side asked for.
+    ``announced``: the rate limits in the headers of the answer, if there was one.
     """
 
     code = "connector"
@@ -60,6 +77,7 @@ class ConnectorError(Exception):
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
+        self.announced: Announced | None = None
 
 
 class Retry(ConnectorError):
@@ -72,6 +90,10 @@ class AskUser(ConnectorError):
 
 class RateLimited(Retry):
     code = "rate_limited"
+
+
+class TooManyAtOnce(RateLimited):
+    """Other exports of the project are still being answered; the hour is not used up."""
 
 
 class BudgetEmpty(Retry):

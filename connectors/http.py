@@ -20,6 +20,7 @@ from requests.auth import HTTPBasicAuth
 from urllib3 import exceptions as urllib3_errors
 
 from connectors.errors import BadRequest, ConnectionCut, ConnectorError, HostRefused, ServiceDown, Unreachable
+from connectors.sockets import AbortableAdapter, OpenSockets
 
 Classifier = Callable[[int, str, Mapping[str, str]], ConnectorError]
 """Turns a status other than 200, the beginning of its body (redacted) and its headers into an error."""
@@ -128,12 +129,19 @@ class HttpClient:
         self._classify = classify
         self._timeouts = (connect_timeout, idle_timeout)
         self._session = requests.Session()
+        self._sockets = OpenSockets()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, AbortableAdapter(self._sockets))
         # As bytes: text would be sent as Latin-1, which a secret with other characters does not survive.
         self._session.auth = HTTPBasicAuth(auth[0].encode(), auth[1].encode())
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
 
     def __repr__(self) -> str:
         return f"HttpClient({self.base_url!r})"
+
+    def abort(self) -> None:
+        """From another thread: end what waits for an answer now, with Unreachable or ConnectionCut; then no more."""
+        self._sockets.shut_down()
 
     def close(self) -> None:
         self._session.close()

@@ -66,8 +66,8 @@ RUN_MESSAGES = {
     ),
     "nonexistent_local_time": Message(
         "Some events have a local time that never was.",
-        "This project stores local time, and these lie in the hour that was skipped when clocks went forward; they were "
-        "moved forward by that hour. The raw time is kept.",
+        "This project stores local time, and these lie in the hour that was skipped when clocks went forward; they "
+        "were moved forward by that hour. The raw time is kept.",
         "Nothing has to be done. Usually a device had not changed its clock yet.",
     ),
     "ambiguous_local_time": Message(

@@ -41,6 +41,10 @@ class MixpanelClient:
             raise error
         return answer
 
+    def abort(self) -> None:
+        for http in (self.data, self.query, self.app):
+            http.abort()
+
     def close(self) -> None:
         for http in (self.data, self.query, self.app):
             http.close()

@@ -14,6 +14,7 @@ from typing import Any
 from connectors.base import DayRange, Landed, LandingWriter, LandingZone, Progress, Record
 from connectors.errors import BadRequest, ConnectorError, IncompleteExport, LandingUnavailable, ServiceDown
 from connectors.http import Body
+from connectors.mixpanel import outcomes
 from connectors.mixpanel.client import MixpanelClient
 from connectors.mixpanel.lines import BLANK, BLOCK, inflate, whole_lines
 
@@ -53,7 +54,8 @@ def copy(
         packed = _is_gzip(body.headers)
         landed_key = key + (".jsonl.gz" if packed else ".jsonl")
         size, start = _land(body, landing.create(landed_key), progress)
-    return Landed(landed_key, size, body.status, size <= EMPTY_SIZE and _is_blank(start, packed))
+    is_empty = size <= EMPTY_SIZE and _is_blank(start, packed)
+    return Landed(landed_key, size, body.status, is_empty, outcomes.announced(body.headers))
 
 
 def _is_blank(body: bytes, packed: bool) -> bool:

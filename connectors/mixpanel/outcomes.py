@@ -16,10 +16,11 @@ from enum import Enum
 from itertools import accumulate
 
 from connectors import errors
-from connectors.errors import ConnectorError
+from connectors.errors import Announced, ConnectorError
 
 QUOTED_TEXT = 300
 LONGEST_WAIT = 3600.0
+HOUR = 3600
 HTML = re.compile(r"\s*(<!doctype html|<html|<head|<body|<\?xml)", re.IGNORECASE)
 TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -62,6 +63,7 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(407, None, errors.Unreachable),
     Refusal(408, None, errors.ExportTimeout),
     Refusal(413, None, errors.BadRequest),
+    Refusal(429, r"requests in progress|running concurrently", errors.TooManyAtOnce),
     Refusal(429, None, errors.RateLimited),
 )
 
@@ -82,7 +84,9 @@ def classify(status: int, body: str, headers: Mapping[str, str]) -> ConnectorErr
     kind = _kind(status, body)
     wait = retry_after(headers) if issubclass(kind, errors.Retry) else None
     detail = f"HTTP {status}: {said(body)}" if body.strip() else f"HTTP {status} without any text"
-    return kind(detail, status=status, retry_after=wait)
+    error = kind(detail, status=status, retry_after=wait)
+    error.announced = announced(headers)
+    return error
 
 
 def _kind(status: int, body: str) -> type[ConnectorError]:
@@ -174,6 +178,18 @@ def rate_policy(headers: Mapping[str, str]) -> dict[str, RatePolicy]:
     return {
         name: RatePolicy(numbers["q"], numbers.get("w")) for name, numbers in _limits(text).items() if "q" in numbers
     }
+
+
+def announced(headers: Mapping[str, str]) -> Announced | None:
+    """The limits of the project as the headers tell them; ``None`` when they tell nothing."""
+    policies = rate_policy(headers)
+    if not policies:
+        return None
+    hourly = next(((name, each.quota) for name, each in policies.items() if each.window == HOUR), None)
+    together = next((each.quota for each in policies.values() if each.window is None), None)
+    text = next((value for name, value in headers.items() if name.lower() == "ratelimit"), "")
+    rest = _limits(text).get(hourly[0], {}) if hourly else {}
+    return Announced(hourly[1] if hourly else None, together, rest.get("r"), rest.get("t"))
 
 
 def _limits(text: str) -> dict[str, dict[str, int]]:

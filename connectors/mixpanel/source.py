@@ -96,5 +96,9 @@ class MixpanelSource:
         """Blocks of whole lines; raises IncompleteExport at the end if the export was not complete."""
         return export.blocks(landing, landed_key)
 
+    def abort(self) -> None:
+        """End what waits for an answer in another thread; nothing can be asked afterwards."""
+        self._client.abort()
+
     def close(self) -> None:
         self._client.close()

@@ -14,12 +14,20 @@ class RateBudget(models.Model):
     """One row per Mixpanel project, whichever account or dataflow asks: the limits are the project's.
 
     ``version`` is the compare-and-swap ticket: a reservation counts, inserts and raises it in one transaction.
-    ``blocked_until`` is what Mixpanel itself asked for in a 429.
+    ``blocked_until`` is what Mixpanel itself asked for in a 429; ``refusals`` counts those in a row.
+    ``hourly`` and ``at_once`` are limits that Mixpanel announced or made felt, believed until ``heard_until``.
+    ``foreign`` requests of the hour were sent by others, as far as the headers told, until ``foreign_until``.
     """
 
     project = models.CharField(max_length=300, unique=True)
     version = models.BigIntegerField(default=0)
     blocked_until = models.DateTimeField(null=True, blank=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    hourly = models.PositiveIntegerField(null=True, blank=True)
+    at_once = models.PositiveIntegerField(null=True, blank=True)
+    heard_until = models.DateTimeField(null=True, blank=True)
+    foreign = models.PositiveIntegerField(default=0)
+    foreign_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.project

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
+
 from connectors import budget
 from connectors.base import DayRange, Landed
 from connectors.errors import BudgetEmpty, ConnectorError
 from connectors.models import ExportRequest
 from dataflows import stores
-from dataflows.models import Window, WindowStatus
+from dataflows.models import Trigger, Window, WindowStatus
 from dataflows.runs.leases import Lease
 
 # The three-a-second limit frees within a moment: waiting here is cheaper than another round through the queue.
-SHORT_WAIT_SECONDS = 2.0
+SHORT_WAIT_SECONDS = 5.0
 
 
 def copy(window: Window, lease: Lease) -> None:
@@ -35,6 +37,7 @@ def _request(window: Window, lease: Lease) -> Landed:
     """One entry in the ledger, one request, one landed file."""
     flow = window.run.dataflow
     source = flow.reads_from.open()
+    lease.when_lost(source.abort)
     entry = _reserve(window, lease)
 
     def progress(received: int) -> None:
@@ -45,12 +48,19 @@ def _request(window: Window, lease: Lease) -> Landed:
         days = DayRange(window.first_day, window.last_day)
         landed: Landed = source.copy(flow.project_id, days, stores.landing(), landing_key(window), progress)
     except ConnectorError as error:
+        if lease.is_lost:
+            # We cut the connection ourselves: that is no failure of Mixpanel's.
+            budget.finish(entry, size=lease.bytes_done)
+            lease.check()
         budget.fail(entry, error)
         raise
     except BaseException:
         budget.finish(entry, size=lease.bytes_done)
         raise
+    finally:
+        source.close()
     budget.finish(entry, status=landed.status, size=landed.size)
+    budget.heed(entry, landed.announced)
     return landed
 
 
@@ -72,6 +82,7 @@ def _reserve(window: Window, lease: Lease) -> ExportRequest:
                 ExportRequest.Purpose.RUN,
                 reference=window.reference,
                 days=(window.first_day, window.last_day),
+                spare=settings.EXPORTS_RESERVED if window.run.trigger == Trigger.BACKFILL else 0,
             )
         except BudgetEmpty as error:
             wait = error.retry_after or SHORT_WAIT_SECONDS

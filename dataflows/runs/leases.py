@@ -29,6 +29,7 @@ class Lease:
         self.window, self.length, self.clock = window, timedelta(seconds=seconds), clock
         self.bytes_done, self.events_done = window.bytes_done, window.events_done
         self._lost, self._over = threading.Event(), threading.Event()
+        self._when_lost: list[Callable[[], None]] = []
         self._safe_until = clock() + self.length
         self._thread = threading.Thread(target=self._keep, name=f"lease-{window.pk}", daemon=True)
 
@@ -41,6 +42,14 @@ class Lease:
     ) -> None:
         self._over.set()
         self._thread.join()
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost.is_set()
+
+    def when_lost(self, do: Callable[[], None]) -> None:
+        """Call ``do`` from the lease's thread as soon as the work must stop: it may be waiting for somebody silent."""
+        self._when_lost.append(do)
 
     def check(self) -> None:
         """Raises LeaseLost when the work must stop."""
@@ -67,6 +76,8 @@ class Lease:
             alive = self.clock() < self._safe_until
         if not alive:
             self._lost.set()
+            for do in self._when_lost:
+                do()
 
     def _renew(self) -> bool:
         now = self.clock()

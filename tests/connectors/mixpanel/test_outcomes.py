@@ -49,7 +49,7 @@ REFUSALS = [
     (404, '{"error":"Project 12 not found"}', errors.UnknownProject),
     (407, "", errors.Unreachable),
     (413, '{"code":413,"error":"request exceeds max limit of 2097152 bytes"}', errors.BadRequest),
-    (429, '{"error":"too many export requests in progress for this project"}', errors.RateLimited),
+    (429, '{"error":"too many export requests in progress for this project"}', errors.TooManyAtOnce),
     (429, QUERY_LIMIT, errors.RateLimited),
     (429, "Query rate limit exceeded for project_id: 12345", errors.RateLimited),
     (500, "error completing export request", errors.ServiceDown),

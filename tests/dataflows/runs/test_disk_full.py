@@ -15,6 +15,12 @@ from tests.dataflows.runs.conftest import FIRST, Bench, events
 SMALL, LARGE = "64k", "64m"
 
 
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """Only folders run full like this."""
+    return str(tmp_path)
+
+
 @pytest.fixture(params=["landing", "lake", "scratch"])
 def disk(request: pytest.FixtureRequest, bench: Bench, settings) -> Iterator[Callable[[str], None]]:
     """One of the places on a disk of its own; call it to give the disk another size."""
