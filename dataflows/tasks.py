@@ -42,6 +42,7 @@ def tick(**_from_newer_code: object) -> None:
 def upkeep(**_from_newer_code: object) -> None:
     """Clear away what is past its retention."""
     sweeping.sweep(now=timezone.now())
+    sweeping.sweep_lake(now=timezone.now())
 
 
 def ring(run: Run) -> None:

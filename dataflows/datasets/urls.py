@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from dataflows.datasets import views
+from dataflows.datasets import rollback_views, views
 
 urlpatterns = [
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/<int:pk>/", views.dataset, name="dataset"),
+    path(
+        "datasets/<int:pk>/snapshots/<int:snapshot>/roll-back/",
+        rollback_views.dataset_roll_back,
+        name="dataset_roll_back",
+    ),
     path("schemas/", views.schemas, name="schemas"),
     path("schemas/<int:pk>/", views.schema, name="schema"),
 ]
