@@ -7,18 +7,22 @@ table      LakeTable: the handle everything else hangs on
 parts      PartWriter: Arrow batches of one day to Parquet files
 replace    the snapshot that swaps data files, metadata only
 publish    one commit that replaces days, fenced and repeatable
+history    which commits made a state, and rolling back to an earlier one
+expiry     old snapshots are forgotten
+orphans    files nothing refers to are deleted
 inspect    rows, days, snapshots, preview, all from the current state
 hint       the pointer that lets engines without a catalog find the current state
 failures   what can go wrong, as connectors.errors
 """
 
 from connectors.lake.catalog import Lake, UnknownTable
-from connectors.lake.inspect import SnapshotInfo, TableSummary
+from connectors.lake.inspect import DayContent, SnapshotInfo, TableSummary, UnknownSnapshot
 from connectors.lake.parts import PartFile, PartWriter
 from connectors.lake.publish import LeaseLost, Receipt
 from connectors.lake.table import LakeTable
 
 __all__ = [
+    "DayContent",
     "Lake",
     "LakeTable",
     "LeaseLost",
@@ -27,5 +31,6 @@ __all__ = [
     "Receipt",
     "SnapshotInfo",
     "TableSummary",
+    "UnknownSnapshot",
     "UnknownTable",
 ]

@@ -14,9 +14,15 @@ from pyiceberg.manifest import DataFile, ManifestContent
 from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.snapshots import Snapshot
 
-from connectors.lake.parts import EPOCH
+from connectors.lake.parts import EPOCH, token_of
 
 PARTITION_COLUMNS = ("_dataflow", "_day")
+ROLLED_BACK_TO = "tributary.rolled-back-to"
+ROLLED_BACK_BY = "tributary.rolled-back-by"
+
+
+class UnknownSnapshot(LookupError):
+    """The table has no such snapshot, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,10 @@ class TableSummary:
 
 @dataclass(frozen=True)
 class SnapshotInfo:
-    """One commit. ``token`` is "" for a commit that was not a publication of ours."""
+    """One commit. ``token`` and ``dataflow`` are "" for a commit that was not a publication of ours.
+
+    ``rolled_back_to`` is the snapshot whose state a roll back restored, ``by`` who did so.
+    """
 
     id: int
     at: datetime
@@ -42,6 +51,17 @@ class SnapshotInfo:
     rows_removed: int
     total_rows: int
     token: str
+    dataflow: str = ""
+    rolled_back_to: int | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class DayContent:
+    """What one day of one dataflow holds. ``tokens`` are those its files were written under."""
+
+    rows: int
+    tokens: frozenset[str]
 
 
 def summary(table: Table) -> TableSummary:
@@ -70,7 +90,29 @@ def days(table: Table, dataflow: str | None = None) -> dict[date, int]:
 def snapshots(table: Table) -> list[SnapshotInfo]:
     """Every snapshot the table still knows, newest first."""
     newest_first = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0, reverse=True)
-    return [_info(snapshot) for snapshot in newest_first]
+    return [info_of(snapshot) for snapshot in newest_first]
+
+
+def contents(table: Table, snapshot: Snapshot | None) -> dict[tuple[str, date], DayContent]:
+    """What a snapshot holds by dataflow and day, from metadata alone; days without rows are absent."""
+    found: dict[tuple[str, date], DayContent] = {}
+    for file in files_by_path(table, snapshot).values():
+        before = found.get(key := (file.partition[0], _day(file)), DayContent(0, frozenset()))
+        found[key] = DayContent(before.rows + file.record_count, before.tokens | {token_of(file.file_path)})
+    return found
+
+
+def snapshot_of(table: Table, snapshot_id: int) -> Snapshot:
+    """Raises UnknownSnapshot."""
+    if (found := table.metadata.snapshot_by_id(snapshot_id)) is None:
+        raise UnknownSnapshot(f"The dataset has no snapshot {snapshot_id}.")
+    return found
+
+
+def property_of(snapshot: Snapshot, name: str) -> str:
+    """A property of the snapshot's summary; "" if it has none of that name."""
+    found = snapshot.summary.additional_properties.get(name) if snapshot.summary else None
+    return found or ""
 
 
 def preview(table: Table, limit: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -84,11 +126,19 @@ def preview(table: Table, limit: int) -> tuple[list[str], list[dict[str, Any]]]:
 
 def live_files(table: Table) -> Iterator[DataFile]:
     """The data files of the current snapshot."""
-    snapshot = table.current_snapshot()
-    for manifest in snapshot.manifests(table.io) if snapshot else []:
-        if manifest.content == ManifestContent.DATA:
-            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
-                yield entry.data_file
+    yield from files_by_path(table, table.current_snapshot()).values()
+
+
+def files_by_path(table: Table, snapshot: Snapshot | None) -> dict[str, DataFile]:
+    """The data files of a snapshot; none before the first one."""
+    manifests = snapshot.manifests(table.io) if snapshot else []
+    entries = (
+        entry
+        for manifest in manifests
+        if manifest.content == ManifestContent.DATA
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+    )
+    return {entry.data_file.file_path: entry.data_file for entry in entries}
 
 
 def _latest_tasks(table: Table, limit: int) -> list[FileScanTask]:
@@ -102,16 +152,19 @@ def _latest_tasks(table: Table, limit: int) -> list[FileScanTask]:
     return tasks
 
 
-def _info(snapshot: Snapshot) -> SnapshotInfo:
-    found = snapshot.summary.additional_properties if snapshot.summary else {}
+def info_of(snapshot: Snapshot) -> SnapshotInfo:
+    target = property_of(snapshot, ROLLED_BACK_TO)
     return SnapshotInfo(
         id=snapshot.snapshot_id,
         at=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
         operation=snapshot.summary.operation.value if snapshot.summary else "",
-        rows_added=int(found.get("added-records", 0)),
-        rows_removed=int(found.get("deleted-records", 0)),
-        total_rows=int(found.get("total-records", 0)),
-        token=found.get("tributary.token", ""),
+        rows_added=int(property_of(snapshot, "added-records") or 0),
+        rows_removed=int(property_of(snapshot, "deleted-records") or 0),
+        total_rows=int(property_of(snapshot, "total-records") or 0),
+        token=property_of(snapshot, "tributary.token"),
+        dataflow=property_of(snapshot, "tributary.dataflow"),
+        rolled_back_to=int(target) if target else None,
+        by=property_of(snapshot, ROLLED_BACK_BY),
     )
 
 

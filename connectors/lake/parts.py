@@ -45,6 +45,11 @@ class PartFile:
     size: int
 
 
+def token_of(path: str) -> str:
+    """The token that a data file was written under."""
+    return path.rpartition("/")[2].rsplit("-", 2)[0]
+
+
 class PartWriter:
     """Writes the batches of one day to as many files as needed.
 
@@ -90,7 +95,7 @@ class PartWriter:
             self._file.discard()
         self._file, self._finished = None, []
         for path in paths:
-            with suppress(OSError):
+            with suppress(OSError, pa.ArrowException):
                 self._io.delete(path)
 
     def __enter__(self) -> Self:

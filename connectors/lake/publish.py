@@ -14,11 +14,12 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
 from connectors.errors import LakeConflict, LakeUnavailable
 from connectors.lake.failures import lake_failures
 from connectors.lake.hint import write_version_hint
+from connectors.lake.history import effective
+from connectors.lake.inspect import property_of
 from connectors.lake.parts import EPOCH, TOKEN, PartFile
 from connectors.lake.replace import replace_files
 
@@ -157,18 +158,13 @@ def _properties(wanted: Publication, rows: int, before: int) -> dict[str, str]:
 
 
 def _published_before(table: Table, token: str) -> Receipt | None:
-    # Only the current snapshot's ancestors count: what was rolled back is not in the table.
-    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
-        if _property(snapshot, "tributary.token") == token:
+    # What was rolled back is not in the table, and may be published again.
+    for snapshot in effective(table, table.current_snapshot()):
+        if property_of(snapshot, "tributary.token") == token:
             return Receipt(
                 snapshot_id=snapshot.snapshot_id,
-                rows_added=int(_property(snapshot, "tributary.rows-added")),
-                rows_removed=int(_property(snapshot, "tributary.rows-removed")),
-                files=int(_property(snapshot, "tributary.files")),
+                rows_added=int(property_of(snapshot, "tributary.rows-added")),
+                rows_removed=int(property_of(snapshot, "tributary.rows-removed")),
+                files=int(property_of(snapshot, "tributary.files")),
             )
     return None
-
-
-def _property(snapshot: Snapshot, name: str) -> str:
-    found = snapshot.summary.additional_properties.get(name) if snapshot.summary else None
-    return found or ""

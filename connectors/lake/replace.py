@@ -43,7 +43,7 @@ class _ReplaceFiles(_OverwriteFiles):
         return mine or manifest.has_added_files() or manifest.has_existing_files()
 
 
-class _ReplaceTransaction(Transaction):
+class SingleCommit(Transaction):
     """A transaction that commits once or fails, and does not copy the metadata each time it is looked at.
 
     pyiceberg copies it some twenty times per commit, which costs seconds once there are hundreds of snapshots.
@@ -66,7 +66,7 @@ def replace_files(
     The commit succeeds only if the table's current snapshot is still the one of ``table``.
     Raises pyiceberg's CommitFailedException if it is not; the table is then unchanged.
     """
-    with _ReplaceTransaction(table) as transaction:
+    with SingleCommit(table) as transaction:
         producer = _ReplaceFiles(Operation.OVERWRITE, transaction, table.io, snapshot_properties=dict(properties))
         for file in drop:
             producer.delete_data_file(file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,8 +11,11 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from connectors.lake import inspect
+from connectors.lake.expiry import expire
 from connectors.lake.failures import lake_failures
-from connectors.lake.inspect import PARTITION_COLUMNS, SnapshotInfo, TableSummary
+from connectors.lake.history import effective, roll_back
+from connectors.lake.inspect import PARTITION_COLUMNS, DayContent, SnapshotInfo, TableSummary
+from connectors.lake.orphans import delete_orphans
 from connectors.lake.parts import PartFile
 from connectors.lake.publish import Publication, Receipt, publish
 
@@ -77,6 +80,36 @@ class LakeTable:
         """Newest first."""
         with lake_failures():
             return inspect.snapshots(self._load())
+
+    def history(self, snapshot_id: int) -> list[SnapshotInfo]:
+        """The snapshots whose work is part of this one, newest first. Raises UnknownSnapshot."""
+        with lake_failures():
+            table = self._load()
+            return [inspect.info_of(each) for each in effective(table, inspect.snapshot_of(table, snapshot_id))]
+
+    def contents(self, snapshot_id: int) -> dict[tuple[str, date], DayContent]:
+        """What a snapshot holds, by dataflow and day. Raises UnknownSnapshot."""
+        with lake_failures():
+            table = self._load()
+            return inspect.contents(table, inspect.snapshot_of(table, snapshot_id))
+
+    def roll_back(self, to: int, *, seen: int, by: str) -> int:
+        """Makes the table hold what it held at snapshot ``to``, if ``seen`` is still current; the new snapshot.
+
+        ``by`` is kept with the commit. Raises UnknownSnapshot, LakeConflict, LakeUnavailable, StorageFull.
+        """
+        with lake_failures():
+            return roll_back(self._load, to, seen=seen, by=by)
+
+    def expire(self, *, older_than: datetime, keep: int) -> int:
+        """Forgets old snapshots, except the newest ``keep``; how many. Raises LakeConflict, LakeUnavailable."""
+        with lake_failures():
+            return expire(self._load, older_than=older_than, keep=keep)
+
+    def delete_orphans(self, *, older_than: datetime) -> int:
+        """Deletes old files that nothing refers to; how many. Raises LakeUnavailable."""
+        with lake_failures():
+            return delete_orphans(self._load(), older_than=older_than)
 
     def preview(self, limit: int = 100) -> tuple[list[str], list[dict[str, Any]]]:
         """Column names, and up to ``limit`` rows of the latest days."""
