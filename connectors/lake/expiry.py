@@ -53,7 +53,7 @@ def _forget(table: Table, expired: list[int]) -> None:
     with SingleCommit(table) as transaction:
         transaction._stage(
             (
-                RemoveSnapshotsUpdate(snapshot_ids=expired),  # type: ignore[call-arg]
+                RemoveSnapshotsUpdate.model_validate({"snapshot-ids": expired}),
                 SetPropertiesUpdate(updates={EXPIRED_AT: str(int(time.time() * 1000))}),
             )
         )

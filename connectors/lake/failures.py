@@ -22,7 +22,7 @@ def lake_failures() -> Iterator[None]:
         yield
     except ConnectorError:
         raise
-    except (OSError, pa.ArrowException, SQLAlchemyError, CommitFailedException) as error:
+    except (OSError, EOFError, pa.ArrowException, SQLAlchemyError, CommitFailedException) as error:
         raise classify(error) from error
 
 
