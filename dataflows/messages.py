@@ -66,13 +66,13 @@ RUN_MESSAGES = {
     ),
     "nonexistent_local_time": Message(
         "Some events have a local time that never was.",
-        "This project stores local time, and these lie in the hour that was skipped when clocks went forward; they "
-        "were moved forward by that hour. The raw time is kept.",
+        "This project stores local time, and these lie in the time that was skipped when clocks went forward; they "
+        "were moved forward by as much. The raw time is kept.",
         "Nothing has to be done. Usually a device had not changed its clock yet.",
     ),
     "ambiguous_local_time": Message(
         "Some events have a local time that was twice.",
-        "This project stores local time, and these lie in the hour that was repeated when clocks went back; nothing "
+        "This project stores local time, and these lie in the time that was repeated when clocks went back; nothing "
         "tells which of both it was, so the first was taken. The raw time is kept.",
         "Nothing has to be done. Events that were not imported carry Mixpanel's receipt, which settles it.",
     ),

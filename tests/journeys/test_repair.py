@@ -33,13 +33,14 @@ window = make_window(make_run(flow, status="partial", error_code="day_shrunk"), 
 make_day(flow, days[0], status="held", held=counts(loaded=40), held_window=window, landed_key="raw/1.gz",
          **counts(loaded=12345))
 make_day(flow, days[1], landed_key="raw/2.gz", **counts(loaded=9000, rejected=120))
-reason = lambda field, count: {"code": "MAPPER-3700-400", "field": field, "count": count}
+price = lambda count: {"reasons": [{"code": "MAPPER-3700-400", "field": "_tributary.price", "count": count}]}
 before = make_run(flow, created=timezone.now() - timedelta(hours=1))
-make_window(before, days[1], days=[day_account(days[1], loaded=9000, rejected=120) | {"reasons": [reason("_tributary.price", 120)]}])
+make_window(before, days[1], days=[day_account(days[1], loaded=9000, rejected=120) | price(120)])
 dry = make_run(flow, trigger="reprocess", dry_run=True, first_day=days[1], last_day=days[1])
-make_window(dry, days[1], days=[day_account(days[1], loaded=9115, rejected=5) | {"reasons": [reason("_tributary.price", 5)]}],
+make_window(dry, days[1], days=[day_account(days[1], loaded=9115, rejected=5) | price(5)],
             **counts(loaded=9115, rejected=5))
-paused = make_run(flow, trigger="backfill", status="paused", pause_reason="user", first_day=days[3], last_day=days[2])
+paused = make_run(flow, trigger="backfill", status="paused", pause_reason="user",
+                  first_day=days[3], last_day=days[2])
 make_window(paused, days[3], status="waiting")
 print(json.dumps({"flow": flow.pk, "held": window.run.pk, "dry": dry.pk, "paused": paused.pk}))
 """

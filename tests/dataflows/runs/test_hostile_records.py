@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,12 @@ DOCUMENT = {
 FULL = {"key": "k", "y": "y", "t": "good", "c": "a", "n": 1}
 BEFORE = b"".join(record(**FULL, **{"$insert_id": f"before-{number}"}) for number in range(3))
 BEHIND = b"".join(record(**FULL, **{"$insert_id": f"behind-{number}"}) for number in range(3))
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """What is tested here does not depend on the kind of store, so a folder is enough."""
+    return str(tmp_path)
 
 
 @pytest.fixture

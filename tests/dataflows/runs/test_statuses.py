@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -74,6 +75,12 @@ ASKED = [
 
 retried = pytest.mark.parametrize("refusal", RETRIED, ids=str)
 asked = pytest.mark.parametrize("refusal", ASKED, ids=str)
+
+
+@pytest.fixture
+def store_url(tmp_path: Path) -> str:
+    """What is tested here does not depend on the kind of store, so a folder is enough."""
+    return str(tmp_path)
 
 
 def logged(refusal: Refusal) -> ExportRequest:
