@@ -20,7 +20,6 @@ from requests.auth import HTTPBasicAuth
 from urllib3 import exceptions as urllib3_errors
 
 from connectors.errors import BadRequest, ConnectionCut, ConnectorError, HostRefused, ServiceDown, Unreachable
-from connectors.exchange import AbortableAdapter, Exchange
 from connectors.sockets import AbortableAdapter, OpenSockets
 
 Classifier = Callable[[int, str, Mapping[str, str]], ConnectorError]
@@ -109,7 +108,7 @@ class HttpClient:
 
     ``allowed_hosts`` are base URLs or origins; anything else is refused before a byte is sent. ``connect_timeout``
     and ``idle_timeout`` are seconds; the latter bounds the wait for the first byte and every pause after it.
-    There is no total timeout: an export of one day may take more than an hour. ``abort`` is for other threads.
+    There is no total timeout: an export of one day may take more than an hour.
     """
 
     def __init__(
@@ -129,10 +128,7 @@ class HttpClient:
         self._allowed = frozenset(map(origin, allowed_hosts))
         self._classify = classify
         self._timeouts = (connect_timeout, idle_timeout)
-        self._exchange = Exchange()
         self._session = requests.Session()
-        for scheme in DEFAULT_PORTS:
-            self._session.mount(f"{scheme}://", AbortableAdapter(self._exchange))
         self._sockets = OpenSockets()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, AbortableAdapter(self._sockets))
@@ -149,10 +145,6 @@ class HttpClient:
 
     def close(self) -> None:
         self._session.close()
-
-    def abort(self) -> None:
-        """End the exchange that is going on, from another thread, and refuse later ones: both raise ConnectionCut."""
-        self._exchange.abort()
 
     def get_json(self, path: str, params: Mapping[str, str] | None = None, *, limit: int = JSON_LIMIT) -> Any:
         """The decoded JSON answer. Raises ServiceDown when it is no JSON, BadRequest above ``limit`` bytes."""
@@ -186,7 +178,6 @@ class HttpClient:
             yield response
         finally:
             response.close()
-            self._exchange.end()
 
     def _send(self, url: str, params: Mapping[str, str] | None) -> requests.Response:
         if origin(url) not in self._allowed:
@@ -194,9 +185,8 @@ class HttpClient:
         try:
             return self._session.get(url, params=params, stream=True, allow_redirects=False, timeout=self._timeouts)
         except requests.RequestException as error:
-            self._exchange.end()
             # Our own words only: the text of the exception holds the whole URL.
-            raise self._aborted() or Unreachable(self._hop(error)) from None
+            raise Unreachable(self._hop(error)) from None
 
     def _hop(self, error: BaseException) -> str:
         connect, idle = self._timeouts
@@ -230,19 +220,11 @@ class HttpClient:
             try:
                 chunk = next(stream, None)
             except (urllib3_errors.HTTPError, OSError) as error:
-                raise self._aborted() or ConnectionCut(self._cut(error, received)) from None
+                raise ConnectionCut(self._cut(error, received)) from None
             if chunk is None:
-                break
+                return
             received += len(chunk)
             yield chunk
-        # A body that ends with its connection looks whole when we were the ones who ended that.
-        if error := self._aborted():
-            raise error
-
-    def _aborted(self) -> ConnectionCut | None:
-        if not self._exchange.aborted:
-            return None
-        return ConnectionCut(f"the exchange with {self.host} was stopped on this side")
 
     def _cut(self, error: BaseException, received: int) -> str:
         if any(isinstance(cause, urllib3_errors.ReadTimeoutError) for cause in _causes(error)):
