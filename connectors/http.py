@@ -221,6 +221,9 @@ class HttpClient:
                 chunk = next(stream, None)
             except (urllib3_errors.HTTPError, OSError) as error:
                 raise ConnectionCut(self._cut(error, received)) from None
+            if chunk is None and self._sockets.is_over:
+                # A body without length ends with its connection: this end was of our own making.
+                raise ConnectionCut(f"body: given up after about {received:,} bytes")
             if chunk is None:
                 return
             received += len(chunk)

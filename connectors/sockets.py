@@ -19,18 +19,18 @@ class OpenSockets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._is_over = False
+        self.is_over = False
 
     def add(self, opened: socket.socket) -> None:
         with self._lock:
             self._open.add(opened)
-            if self._is_over:
+            if self.is_over:
                 _shut_down(opened)
 
     def shut_down(self) -> None:
         """A thread that waits for one of them gets an error at once."""
         with self._lock:
-            self._is_over = True
+            self.is_over = True
             for opened in list(self._open):
                 _shut_down(opened)
 

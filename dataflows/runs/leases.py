@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from connectors.lake import LeaseLost
 from dataflows.models import Window
@@ -71,7 +71,8 @@ class Lease:
     def _beat(self) -> None:
         try:
             alive = self._renew()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
+            connection.close()
             logger.warning("window %s: lease not renewed, database away", self.window.pk, exc_info=True)
             alive = self.clock() < self._safe_until
         if not alive:

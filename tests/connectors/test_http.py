@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from connectors.errors import (
     Unreachable,
 )
 from connectors.http import ERROR_BODY_LIMIT, HttpClient, Redactor, origin
+from connectors.mixpanel import outcomes
 from tests.connectors.mixpanel.fault_server import Answer, FaultServer, gzip_answer, json_answer
 
 USER, SECRET = "reader", "s3cr3t/with+odd=signs"
@@ -244,3 +246,12 @@ class TestSecrets:
         assert SECRET not in shown
         assert BASIC not in shown
         assert "12345" not in shown
+
+
+def test_a_body_without_length_that_was_given_up_is_not_whole():
+    with FaultServer() as server:
+        server.answer("/", Answer(b"x" * 5000, close_delimited=True, cut_after=100, stall=30))
+        client = HttpClient(server.url, auth=("u", "p"), allowed_hosts=[server.url], classify=outcomes.classify)
+        threading.Timer(0.3, client.abort).start()
+        with client.stream("/") as body, pytest.raises(ConnectionCut):
+            list(body.chunks)
