@@ -10,7 +10,7 @@ estuary/connectors#2244) are not read.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from dataflows.models import RunStatus, Trigger
 from dataflows.runs import lifecycle
@@ -18,6 +18,21 @@ from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, events, make_flow
 
 TOO_MANY = Answer(b'{"error":"too many export requests in progress for this project"}', 429)
+
+
+def test_a_429_kills_the_sync(bench: Bench):
+    """airbytehq/airbyte#9410, #7126; mixpanel/mixpanel-utils#13."""
+    refusals = {str(SECOND): 1, str(FIRST): 2}
+
+    def answer(query: dict[str, str]) -> Answer:
+        day = query["from_date"]
+        refusals[day] -= 1
+        return TOO_MANY if refusals[day] >= 0 else gzip_answer(events(date.fromisoformat(day), 3))
+
+    bench.mixpanel.answer_with("/api/2.0/export", answer)
+    run = bench.run(FIRST, SECOND)
+    assert (run.status, run.loaded) == (RunStatus.SUCCEEDED, 6)
+    assert set(run.windows.values_list("attempts", flat=True)) == {0}
 
 
 def test_a_run_fails_for_the_limit_with_nothing_written(bench: Bench):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from dataflows.models import Run, RunStatus, WindowStatus
 from dataflows.runs import clockwork, engine, lifecycle, reprocessing
 from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
-from tests.dataflows.runs.conftest import FIRST, MAPPING, SECOND, Bench, events
+from tests.dataflows.runs.conftest import FIRST, MAPPING, SECOND, Bench, event, events
 
 GONE = {"owner": "dead"}
 
@@ -50,6 +50,20 @@ class TestPartOfIt:
         assert run.status == RunStatus.SUCCEEDED
         assert {row["_tributary"]["city"] for row in bench.rows()} == {"Łódź"}
         assert len(bench.mixpanel.requests) == asked
+
+    def test_rejected_rows_can_only_be_fixed_in_the_source(self, bench: Bench):
+        """airbytehq/airbyte, rejected records: "fix in source"; PostHog/posthog#35640: bulk retry of failed."""
+        required = {"sourceType": "ATTRIBUTE", "source": "properties.key", "destination": "_id"}
+        bench.flow.mapping = [required, *(row for row in MAPPING if row["destination"] != "_id")]
+        bench.flow.error_threshold = 100
+        bench.flow.save()
+        bench.export(event(FIRST, 20, key="k") + events(FIRST, 9))
+        assert bench.run().rejected == 9
+        bench.flow.mapping = MAPPING
+        bench.flow.save()
+        run = bench.finish(reprocessing.reprocess(bench.flow, [FIRST], now=timezone.now()))
+        assert (run.received, run.loaded, run.rejected) == (10, 10, 0)
+        assert len(bench.rows()) == 10
 
     def test_a_read_with_a_failed_part_cannot_be_cancelled(self, bench: Bench):
         """mage-ai/mage-ai#5141: cannot cancel a backfill with a failed run."""

@@ -12,6 +12,7 @@ import gzip
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -22,6 +23,14 @@ from dataflows.runs import lifecycle, rejects
 from dataflows.runs.promotion import DayAccount, Unbalanced
 from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, event, events
+
+
+def test_a_launch_that_fails_is_recorded_as_success(bench: Bench, settings):
+    """airbytehq/airbyte#85355: the launch failed, the job was recorded as succeeded."""
+    settings.TRIBUTARY_KEYS = [Fernet.generate_key().decode()]
+    run = bench.run()
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "secret_unreadable")
+    assert bench.mixpanel.requests == []
 
 
 def test_the_only_attempt_dies_at_once_and_zero_bytes_are_a_success(bench: Bench, settings):
@@ -117,6 +126,18 @@ def test_every_request_is_forbidden_and_the_sync_is_green(bench: Bench):
     bench.export(Answer(b'{"error":"no access"}', 403))
     assert bench.run(FIRST, SECOND).status == RunStatus.FAILED
     assert set(bench.flow.days.values_list("status", flat=True)) == {DayStatus.FAILED}
+
+
+def test_a_part_is_dropped_for_months_and_nothing_shows_it(bench: Bench):
+    """PostHog/posthog#82900: a selected table was silently dropped for about two months."""
+    last = FIRST + timedelta(days=11)
+    # An identity that is no text rejects a record, and its time says on which day.
+    bench.holds(lambda day: events(day, 3, **({"distinct_id": {"id": 1}} if day == SECOND else {})))
+    run = bench.run(FIRST, last)
+    days = {day.day: day.status for day in bench.flow.days.all()}
+    assert len(days) == run.day_count == 12
+    assert [day for day, status in days.items() if status != DayStatus.LOADED] == [SECOND]
+    assert run.status == RunStatus.PARTIAL
 
 
 def test_rows_without_a_cursor_are_skipped_and_the_job_is_completed(bench: Bench):
