@@ -52,12 +52,13 @@ def sweep_lake(*, now: datetime) -> None:
 
 def _sweep_table(dataset: Dataset, now: datetime) -> None:
     table = stores.lake().open(dataset.table)
+    # First: after an expiry nothing is deleted for a while. What is let go today is deleted tomorrow.
+    deleted = table.delete_orphans(older_than=now - ORPHANED)
+    logger.info("upkeep: dataset %s: %d orphan files deleted", dataset.pk, deleted)
     if settings.SNAPSHOT_RETENTION_DAYS:
         oldest = now - timedelta(days=settings.SNAPSHOT_RETENTION_DAYS)
         expired = table.expire(older_than=oldest, keep=SNAPSHOTS_KEPT)
         logger.info("upkeep: dataset %s: %d snapshots expired", dataset.pk, expired)
-    deleted = table.delete_orphans(older_than=now - ORPHANED)
-    logger.info("upkeep: dataset %s: %d orphan files deleted", dataset.pk, deleted)
 
 
 def _sweep_scratch(now: datetime) -> None:

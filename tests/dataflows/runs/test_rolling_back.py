@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
@@ -87,6 +88,22 @@ class TestUpkeep:
         upkeep.sweep_lake(now=timezone.now() + timedelta(days=31))
         assert len(table.snapshots()) == 2
         assert len(bench.rows()) == 17
+
+    def test_deletes_today_what_expired_yesterday_though_something_expires_every_day(
+        self, bench: Bench, table, monkeypatch
+    ):
+        monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", 1)
+        later = timezone.now() + timedelta(days=31)
+        with time_machine.travel(later):
+            upkeep.sweep_lake(now=later)
+        assert (len(table.snapshots()), bench.data_files()) == (1, 3)
+        bench.export(events(SECOND, 6))
+        bench.run(SECOND)
+        later += timedelta(days=1)
+        with time_machine.travel(later):
+            upkeep.sweep_lake(now=later)
+        # Of the first day's two files one is left; the second day's older one goes tomorrow.
+        assert (len(table.snapshots()), bench.data_files(), len(bench.rows())) == (1, 3, 18)
 
     def test_keeps_every_snapshot_when_told_to(self, bench: Bench, table, settings, monkeypatch):
         monkeypatch.setattr(upkeep, "SNAPSHOTS_KEPT", 1)
