@@ -81,6 +81,12 @@ class LakeTable:
         with lake_failures():
             return inspect.snapshots(self._load())
 
+    def current_snapshot(self) -> SnapshotInfo | None:
+        """None before the first publication."""
+        with lake_failures():
+            found = self._load().current_snapshot()
+        return inspect.info_of(found) if found else None
+
     def history(self, snapshot_id: int) -> list[SnapshotInfo]:
         """The snapshots whose work is part of this one, newest first. Raises UnknownSnapshot."""
         with lake_failures():

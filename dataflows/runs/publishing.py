@@ -16,6 +16,7 @@ from dataflows import scheduling
 from dataflows.models import Day, DayStatus, Window, WindowStatus
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import DayAccount, Promoted
+from dataflows.runs.tokens import token
 
 TOO_MANY = "too_many_rejected"
 SHRUNK = "day_shrunk"
@@ -37,14 +38,6 @@ def publish(window: Window, promoted: Promoted, table: LakeTable, lease: Lease) 
 def _commit(window: Window, promoted: Promoted, good: list[date], table: LakeTable, lease: Lease) -> Receipt:
     flow = str(window.run.dataflow_id)
     return table.publish(flow, good, promoted.parts, token=token(window), still_mine=lease.still_mine)
-
-
-def token(window: Window) -> str:
-    """Names the window's content in the table's history: the same for every worker that publishes it.
-
-    The run's birth is part of it, because numbers start again in a database that was set up anew over an old lake.
-    """
-    return f"window-{window.pk}-{window.run.created_at.timestamp():.6f}"
 
 
 def _finish_window(window: Window, promoted: Promoted, receipt: Receipt | None, now: datetime) -> bool:

@@ -1,29 +1,29 @@
 """Roll a dataset back to an earlier snapshot, and let the ledger tell the truth about it again.
 
-The lake goes first: if the ledger cannot follow, doing it again changes nothing in the lake and completes the ledger.
+The lake goes first: if the ledger cannot follow, doing it again changes nothing in the lake and completes the ledger,
+and so does the next upkeep, which knows a roll back by its commit.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from connectors.lake import DayContent, LakeTable, SnapshotInfo
+from connectors.lake import DayContent, LakeTable
 from connectors.roles import User
-from dataflows import scheduling
-from dataflows.models import Dataflow, Dataset, Day, DayStatus, Run, Window
-from dataflows.runs import publishing
-from dataflows.runs.lifecycle import COUNTS
+from dataflows.models import Dataset, Run
+from dataflows.runs import ledger
+
+logger = logging.getLogger(__name__)
 
 Contents = Mapping[tuple[str, date], DayContent]
-PUBLICATION = re.compile(r"window-(\d+)-")
-NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 class CannotRollBack(Exception):
@@ -31,93 +31,92 @@ class CannotRollBack(Exception):
 
 
 @dataclass(frozen=True)
+class DayChange:
+    """Rows of a day, all dataflows together."""
+
+    day: date
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Effect:
-    """What rolling back changes. ``days`` are those of any dataflow whose rows change."""
+    """What rolling back changes. ``changes`` are the days of which any dataflow gets other files, oldest first."""
 
     rows_before: int
     rows_after: int
-    days: list[date]
+    days_before: int
+    days_after: int
+    changes: list[DayChange]
+
+    @property
+    def days(self) -> list[date]:
+        return [change.day for change in self.changes]
 
 
 def effect(table: LakeTable, to: int, seen: int) -> Effect:
     """Raises UnknownSnapshot, LakeUnavailable."""
     now, then = table.contents(seen), table.contents(to)
+    before, after = _rows_by_day(now), _rows_by_day(then)
     changed = {day for flow, day in {*now, *then} if now.get((flow, day)) != then.get((flow, day))}
-    return Effect(_rows(now), _rows(then), sorted(changed))
+    changes = [DayChange(day, before[day], after[day]) for day in sorted(changed)]
+    return Effect(before.total(), after.total(), len(before), len(after), changes)
 
 
-def _rows(contents: Contents) -> int:
-    return sum(content.rows for content in contents.values())
+def _rows_by_day(contents: Contents) -> Counter[date]:
+    counts: Counter[date] = Counter()
+    for (_flow, day), content in contents.items():
+        counts[day] += content.rows
+    return counts
 
 
 def roll_back(dataset: Dataset, table: LakeTable, to: int, *, seen: int, by: User) -> int:
     """The new snapshot, whose content is that of ``to``; ``seen`` must still be the current one.
 
+    Doing it again, after a crash for one, completes what is left to do.
     Raises CannotRollBack, UnknownSnapshot, LakeConflict, LakeUnavailable.
     """
-    if Run.objects.unfinished().filter(dataflow__dataset=dataset).exists():
-        raise CannotRollBack(_("A run into this dataset is not finished. Wait for it or cancel it, then roll back."))
-    snapshot = table.roll_back(to, seen=seen, by=by.get_username())
-    contents, history = table.contents(snapshot), table.history(snapshot)
-    with transaction.atomic():
-        for flow in dataset.dataflows.all():
-            _rebuild(flow, contents, history)
+    with _nobody_publishing(dataset):
+        current = table.current_snapshot()
+        if current is not None and current.rolled_back_to == to:
+            snapshot = current.id
+        else:
+            snapshot = table.roll_back(to, seen=seen, by=by.get_username())
+        changed = ledger.rebuild(dataset, table)
+    logger.info("dataset %s: rolled back to %s by %s, %d days changed", dataset.pk, to, by.get_username(), changed)
     return snapshot
 
 
-def _rebuild(flow: Dataflow, contents: Contents, history: Iterable[SnapshotInfo]) -> None:
-    """Days that are in the dataset get the account of the window that wrote them; all others are missing."""
-    written = _writers(flow, contents, history)
-    gone = flow.days.exclude(published_at=None).exclude(day__in=written)
-    gone.update(status=DayStatus.MISSING, window=None, published_at=None, rejected_key="", held={}, held_window=None,
-                error_code="", error_detail="", **NOTHING)  # fmt: skip
-    for day, (window, account) in written.items():
-        Day.objects.update_or_create(dataflow=flow, day=day, defaults=_ledger(flow, day, window, account))
+def settle(dataset: Dataset, table: LakeTable) -> int:
+    """Complete the ledger of a roll back that was cut short; how many rows changed, most often none.
+
+    A dataset that a run writes to right now is left for the next time. Raises LakeUnavailable.
+    """
+    if not _is_rolled_back(table):
+        return 0
+    try:
+        with _nobody_publishing(dataset):
+            return ledger.rebuild(dataset, table) if _is_rolled_back(table) else 0
+    except CannotRollBack:
+        return 0
 
 
-def _writers(
-    flow: Dataflow, contents: Contents, history: Iterable[SnapshotInfo]
-) -> dict[date, tuple[Window, dict[str, Any]]]:
-    """Window and account of every day: by its files, and for days without rows by the newest commit over them."""
-    files = {day: _numbers(content.tokens) for (name, day), content in contents.items() if name == str(flow.pk)}
-    commits = [int(match[1]) for each in history if (match := PUBLICATION.match(each.token))]
-    wanted = {number for numbers in files.values() for number in numbers} | set(commits)
-    windows = Window.objects.filter(run__dataflow=flow).in_bulk(list(wanted))
-    tokens = {each.token for each in history}
-    found: dict[date, tuple[Window, dict[str, Any]]] = {}
-    for number in commits:
-        # Numbers start again in a database that was set up anew over an old lake.
-        if number in windows and publishing.token(windows[number]) in tokens:
-            _add(found, windows[number], lambda day: day not in found and day not in files)
-    for window in windows.values():
-        own = {day for day, numbers in files.items() if window.pk in numbers}
-        _add(found, window, own.__contains__)
-    return found
+def _is_rolled_back(table: LakeTable) -> bool:
+    current = table.current_snapshot()
+    return current is not None and current.rolled_back_to is not None
 
 
-def _numbers(tokens: Iterable[str]) -> set[int]:
-    return {int(token.partition("-")[0]) for token in tokens if token.partition("-")[0].isdecimal()}
+@contextmanager
+def _nobody_publishing(dataset: Dataset) -> Iterator[None]:
+    """No run of the dataset is unfinished, and none can start before the block ends.
 
-
-def _add(found: dict[date, tuple[Window, dict[str, Any]]], window: Window, fits: Callable[[date], bool]) -> None:
-    for account in window.days:
-        day = date.fromisoformat(account["day"])
-        if account["status"] == DayStatus.LOADED and fits(day):
-            found[day] = (window, account)
-
-
-def _ledger(flow: Dataflow, day: date, window: Window, account: Mapping[str, Any]) -> dict[str, Any]:
-    began = window.started_at or window.run.created_at
-    return {
-        "status": DayStatus.LOADED,
-        "complete": day < scheduling.last_day(began, flow.timezone, include_today=True),
-        "window": window,
-        "landed_key": window.landed_key,
-        "rejected_key": account["rejected_key"],
-        "published_at": window.finished_at,
-        "held": {},
-        "held_window": None,
-        "error_code": "",
-        "error_detail": "",
-        **{name: account[name] for name in COUNTS},
-    }
+    A new run refers to its dataflow and a new dataflow to its dataset, so both wait for the locks on those rows;
+    SQLite lets in one writer at a time anyway. Raises CannotRollBack.
+    """
+    with transaction.atomic():
+        Dataset.objects.select_for_update().get(pk=dataset.pk)
+        list(dataset.dataflows.select_for_update().order_by("pk").values_list("pk"))
+        if Run.objects.unfinished().filter(dataflow__dataset=dataset).exists():
+            text = _("A run into this dataset is not finished. Wait for it or cancel it, then roll back.")
+            raise CannotRollBack(text)
+        yield

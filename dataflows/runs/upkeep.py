@@ -51,7 +51,10 @@ def sweep_lake(*, now: datetime) -> None:
 
 
 def _sweep_table(dataset: Dataset, now: datetime) -> None:
+    from dataflows.runs import rolling_back
+
     table = stores.lake().open(dataset.table)
+    rolling_back.settle(dataset, table)
     # First: after an expiry nothing is deleted for a while. What is let go today is deleted tomorrow.
     deleted = table.delete_orphans(older_than=now - ORPHANED)
     logger.info("upkeep: dataset %s: %d orphan files deleted", dataset.pk, deleted)
