@@ -16,6 +16,7 @@ from dataflows.datasets import queries
 from dataflows.datasets.chart import chart
 from dataflows.datasets.opening import programs
 from dataflows.datasets.preview import flatten
+from dataflows.datasets.snapshots import snapshot_page
 from dataflows.models import Dataset, Schema
 from dataflows.schemas import SchemaInvalid
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 PER_PAGE = 25
 PREVIEW_ROWS = 100
-SNAPSHOTS_SHOWN = 25
 
 
 @require_GET
@@ -50,7 +50,9 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
     }
     try:
         if table := queries.table_of(found):
-            context |= _held(table)
+            chosen = request.GET.get("dataflow", "")
+            context |= _held(table) | {"snapshots_of": chosen}
+            context["snapshots"] = snapshot_page(table, dataflow=chosen, number=request.GET.get("page"))
     except ConnectorError as error:
         context["problem"] = queries.lake_problem(error)
     return render(request, "dataflows/datasets/dataset.html", context)
@@ -85,11 +87,9 @@ def schema(request: HttpRequest, pk: int) -> HttpResponse:
 def _held(table: LakeTable) -> dict[str, Any]:
     """What the lake holds now. Raises LakeUnavailable."""
     summary = table.summary()
-    snapshots = table.snapshots()
     rows_by_day = table.days()
     return {
         "summary": summary,
-        "snapshots": snapshots[:SNAPSHOTS_SHOWN],
         "chart": chart(rows_by_day),
         "rows_by_day": sorted(rows_by_day.items(), reverse=True),
         "folder": table.folder,

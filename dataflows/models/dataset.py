@@ -7,7 +7,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from connectors.roles import VIEWER, User, has_role
+from connectors.roles import ANALYST, VIEWER, User, has_role
 from dataflows.schemas import XdmSchema
 
 
@@ -45,6 +45,9 @@ class Schema(models.Model):
 class DatasetQuerySet(models.QuerySet["Dataset"]):
     def visible_to(self, user: User) -> DatasetQuerySet:
         return self if has_role(user, VIEWER) else self.none()
+
+    def operable_by(self, user: User) -> DatasetQuerySet:
+        return self if has_role(user, ANALYST) else self.none()
 
 
 class Dataset(models.Model):

@@ -12,12 +12,15 @@ import pyarrow as pa
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from connectors.lake import PartWriter
 from dataflows import stores
 from dataflows.datasets.chart import chart
 from dataflows.datasets.preview import LONGEST_VALUE, flatten
-from tests.dataflows.factories import make_dataset, make_day, make_flow, make_schema
+from dataflows.runs import rolling_back
+from dataflows.runs.tokens import token
+from tests.dataflows.factories import make_dataset, make_day, make_flow, make_run, make_schema, make_window
 
 DAYS = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 4))
 HOSTILE = "<script>alert(1)</script>"
@@ -203,3 +206,108 @@ class TestSchemas:
 
     def test_are_closed_to_people_without_a_role(self, browse, stranger):
         assert browse(stranger).get("/schemas/").status_code == 403
+
+
+@pytest.mark.django_db
+class TestSnapshots:
+    @pytest.fixture
+    def published(self, dataset):
+        """A run of the dataset's dataflow that published one more snapshot; its window."""
+        flow = dataset.dataflows.get()
+        window = make_window(make_run(flow), DAYS[0], DAYS[1])
+        table = stores.lake().open(dataset.table)
+        table.publish(str(flow.pk), [DAYS[0]], [], token=token(window), still_mine=lambda: True)
+        return window
+
+    def test_lead_to_the_dataflow_and_the_run_that_wrote_them(self, browse, viewer, dataset, published):
+        html = page(browse, viewer, dataset.get_absolute_url())
+        section = html[html.index("snapshots-title") :]
+        for text in (published.run.get_absolute_url(), published.run.dataflow.get_absolute_url(), "2026-03-02"):
+            assert text in section
+
+    def test_say_who_rolled_back_and_where_to(self, browse, viewer, admin, dataset, published):
+        table = stores.lake().open(dataset.table)
+        newest, oldest = table.snapshots()
+        rolling_back.roll_back(dataset, table, oldest.id, seen=newest.id, by=admin)
+        html = page(browse, viewer, dataset.get_absolute_url())
+        section = html[html.index("snapshots-title") :]
+        assert "ada" in section
+        assert section.count(str(oldest.id)) == 2
+
+    def test_offer_no_action_to_viewers_nor_for_the_current_one(self, browse, viewer, analyst, dataset, published):
+        table = stores.lake().open(dataset.table)
+        newest, oldest = (f"snapshots/{info.id}/roll-back/" for info in table.snapshots())
+        assert "roll-back" not in page(browse, viewer, dataset.get_absolute_url())
+        html = page(browse, analyst, dataset.get_absolute_url())
+        assert (oldest in html, newest in html) == (True, False)
+
+    def test_come_a_page_at_a_time(self, browse, viewer, dataset, published, monkeypatch):
+        monkeypatch.setattr("dataflows.datasets.snapshots.PER_PAGE", 1)
+        first = page(browse, viewer, dataset.get_absolute_url())
+        assert "Page 1 of 2" in first
+        last = page(browse, viewer, f"{dataset.get_absolute_url()}?page=99")
+        assert "Page 2 of 2" in last
+        assert "window-1" in last
+        assert "window-1" not in first
+
+    def test_are_filtered_by_dataflow(self, browse, viewer, dataset, published):
+        other = make_flow(name="Other flow", dataset=dataset)
+        url = dataset.get_absolute_url()
+        assert published.run.get_absolute_url() in page(browse, viewer, f"{url}?dataflow={published.run.dataflow_id}")
+        assert "has no snapshot here" in page(browse, viewer, f"{url}?dataflow={other.pk}")
+        assert "has no snapshot here" in page(browse, viewer, f"{url}?dataflow=%00&page=x")
+
+    def test_are_none_before_the_first_publication(self, browse, viewer):
+        dataset = make_dataset()
+        stores.lake().create(dataset.table, dataset.schema.xdm.arrow_schema())
+        assert "Nothing was committed yet" in page(browse, viewer, dataset.get_absolute_url())
+
+
+@pytest.mark.django_db
+class TestRollingBack:
+    @pytest.fixture
+    def address(self, dataset):
+        """Of the roll back of a commit that emptied the first day."""
+        table, flow = stores.lake().open(dataset.table), dataset.dataflows.get()
+        table.publish(str(flow.pk), [DAYS[0]], [], token="window-2", still_mine=lambda: True)
+        return reverse("dataflows:dataset_roll_back", args=[dataset.pk, table.snapshots()[1].id])
+
+    def test_names_what_will_change_first(self, browse, analyst, dataset, address):
+        html = page(browse, analyst, address)
+        for text in ("Rows on 2026-03-01", "Days with rows", "Afterwards"):
+            assert text in html
+        assert "Rows on 2026-03-02" not in html
+        assert stores.lake().open(dataset.table).summary().rows == 4, "looking changes nothing"
+
+    def test_happens_by_the_button(self, browse, analyst, dataset, address):
+        seen = re.search(r'name="seen" value="(\d+)"', page(browse, analyst, address))
+        assert seen is not None
+        answer = browse(analyst).post(address, {"seen": seen[1]}, follow=True)
+        assert "holds again what it held then" in answer.content.decode()
+        assert stores.lake().open(dataset.table).summary().rows == 6
+
+    def test_is_not_offered_while_a_run_is_unfinished(self, browse, analyst, dataset, address):
+        run = make_run(dataset.dataflows.get(), status="running")
+        html = page(browse, analyst, address)
+        assert run.get_absolute_url() in html
+        assert "btn-danger" not in html
+        seen = stores.lake().open(dataset.table).snapshots()[0].id
+        assert "is not finished" in browse(analyst).post(address, {"seen": seen}, follow=True).content.decode()
+        assert stores.lake().open(dataset.table).summary().rows == 4
+
+    @pytest.mark.parametrize("seen", ["", "1", "x", "9" * 5000])
+    def test_is_refused_when_the_dataset_is_not_what_was_seen(self, browse, analyst, dataset, address, seen):
+        answer = browse(analyst).post(address, {"seen": seen}, follow=True)
+        assert "changed in the meantime" in answer.content.decode()
+        assert stores.lake().open(dataset.table).summary().rows == 4
+
+    def test_is_not_for_viewers(self, browse, viewer, address):
+        assert browse(viewer).get(address).status_code == 403
+        assert browse(viewer).post(address).status_code == 403
+
+    def test_says_so_when_the_lake_is_away(self, browse, analyst, dataset, address, settings, tmp_path):
+        (tmp_path / "file").write_text("in the way")
+        settings.LAKE_CATALOG_URL = f"sqlite:///{tmp_path}/file/catalog.sqlite3"
+        stores.lake.cache_clear()
+        html = browse(analyst).get(address, follow=True).content.decode()
+        assert html.count("The lake cannot be reached.") == 2
