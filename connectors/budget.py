@@ -64,11 +64,11 @@ def state(account: Account, project_id: str, *, now: datetime | None = None) -> 
 
 def _measure(budget: RateBudget, now: datetime, spare: int = 0) -> BudgetState:
     hourly, at_once, foreign = _limits(budget, now)
+    spare = spared(hourly, spare)
     recent = budget.requests.filter(sent_at__gt=now - HOUR, counted=True)
     times = list(recent.order_by("-sent_at").values_list("sent_at", flat=True)[:hourly])
     waits = [budget.blocked_until] if budget.blocked_until and budget.blocked_until > now else []
-    # However much is kept for others, one request an hour is everybody's.
-    waits += _hour_is_full(budget, times, max(1, hourly - spare), foreign)
+    waits += _hour_is_full(budget, times, hourly - spare, foreign, now)
     burst = [sent for sent in times if sent > now - SECOND]
     if len(burst) >= settings.EXPORTS_PER_SECOND:
         waits.append(burst[settings.EXPORTS_PER_SECOND - 1] + SECOND)
@@ -83,18 +83,31 @@ def _limits(budget: RateBudget, now: datetime) -> tuple[int, int, int]:
     if budget.heard_until and budget.heard_until > now:
         hourly = min(hourly, budget.hourly if budget.hourly is not None else hourly)
         at_once = min(at_once, budget.at_once if budget.at_once is not None else at_once)
-    is_foreign = budget.foreign_until is not None and budget.foreign_until > now
-    return hourly, at_once, budget.foreign if is_foreign else 0
+        return hourly, at_once, _foreign(budget, now)
+    return hourly, at_once, 0
 
 
-def _hour_is_full(budget: RateBudget, times: list[datetime], allowed: int, foreign: int) -> list[datetime]:
+def _foreign(budget: RateBudget, now: datetime) -> int:
+    """At the time the headers named, one request of others has left the hour for sure; the next answer tells more."""
+    is_whole = budget.foreign_until is not None and budget.foreign_until > now
+    return budget.foreign if is_whole else max(0, budget.foreign - 1)
+
+
+def _hour_is_full(
+    budget: RateBudget, times: list[datetime], allowed: int, foreign: int, now: datetime
+) -> list[datetime]:
     """When the hour has room again: a request of ours leaves it, or those of others do."""
     own = max(0, allowed - foreign)
     if len(times) < own:
         return []
-    ours_leave = [times[own - 1] + HOUR] if own else []
-    others_leave = [budget.foreign_until] if foreign and budget.foreign_until else []
-    return [min([*ours_leave, *others_leave])] if ours_leave or others_leave else []
+    leave = [times[own - 1] + HOUR] if own else []
+    leave += [moment for moment in (budget.foreign_until, budget.heard_until) if foreign and moment and moment > now]
+    return [min(leave)] if leave else []
+
+
+def spared(hourly: int, wanted: int) -> int:
+    """How many requests of the hour are kept for others: never more than half, or nobody else would ever be served."""
+    return min(wanted, hourly // 2)
 
 
 def _running(budget: RateBudget, now: datetime) -> int:
@@ -102,11 +115,13 @@ def _running(budget: RateBudget, now: datetime) -> int:
 
 
 def _reserve(
-    account: Account, project_id: str, request: ExportRequest, spare: int, now: datetime
+    account: Account, project_id: str, request: ExportRequest, spare: int, at: datetime | None
 ) -> ExportRequest | None:
     """Count, insert and raise the version in one transaction; ``None`` when somebody else was first."""
     budget, _ = RateBudget.objects.get_or_create(project=project_key(account, project_id))
     with transaction.atomic():
+        # Asked inside, because SQLite may have kept us waiting for its lock.
+        now = at or timezone.now()
         seen = RateBudget.objects.get(pk=budget.pk)
         measured = _measure(seen, now, spare)
         if measured.free_at is not None:
@@ -144,7 +159,7 @@ def reserve(
     reserved = None
     while reserved is None:
         blank = ExportRequest(account=account, purpose=purpose, reference=reference, first_day=first, last_day=last)
-        reserved = _reserve(account, project_id, blank, spare, now or timezone.now())
+        reserved = _reserve(account, project_id, blank, spare, now)
     return reserved
 
 
@@ -164,7 +179,12 @@ def heed(request: ExportRequest, announced: Announced | None, *, now: datetime |
         ours = ExportRequest.objects.filter(budget=request.budget_id, sent_at__gt=now - HOUR, counted=True).count()
         found["foreign"] = max(0, announced.hourly - announced.left - ours)
         found["foreign_until"] = now + (timedelta(seconds=announced.resets_in) if announced.resets_in else HOUR)
-    RateBudget.objects.filter(pk=request.budget_id).update(**found)
+    _change(request, **found)
+
+
+def _change(request: ExportRequest, **fields: Any) -> None:
+    """Write the project's limits; a reservation that has read the old ones starts again."""
+    RateBudget.objects.filter(pk=request.budget_id).update(version=F("version") + 1, **fields)
 
 
 def fail(request: ExportRequest, error: ConnectorError) -> None:
@@ -190,17 +210,17 @@ def fail(request: ExportRequest, error: ConnectorError) -> None:
 def _send_fewer_at_once(request: ExportRequest, now: datetime) -> None:
     budget = RateBudget.objects.get(pk=request.budget_id)
     fewer = max(1, _running(budget, now) // 2)
-    RateBudget.objects.filter(pk=budget.pk).update(at_once=fewer, heard_until=now + BELIEVED)
+    _change(request, at_once=fewer, heard_until=now + BELIEVED)
 
 
 def _close(request: ExportRequest, error: RateLimited, now: datetime) -> None:
-    RateBudget.objects.filter(pk=request.budget_id).update(refusals=F("refusals") + 1)
+    _change(request, refusals=F("refusals") + 1)
     refusals = RateBudget.objects.values_list("refusals", flat=True).get(pk=request.budget_id)
     doubled = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (min(refusals, 10) - 1))
     # The window waits as long as the budget: it reads the wait from the error.
     error.retry_after = error.retry_after or doubled
     until = now + timedelta(seconds=error.retry_after)
-    RateBudget.objects.filter(pk=request.budget_id).update(blocked_until=until)
+    _change(request, blocked_until=until)
 
 
 def abandon(reference: str) -> None:

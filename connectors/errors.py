@@ -161,10 +161,14 @@ class PlanForbids(AskUser):
 
 
 class HistoryGate(AskUser):
+    """Holds for the days asked for and for all before them."""
+
     code = "history_gate"
 
 
 class FutureDay(AskUser):
+    """Holds for the days asked for alone."""
+
     code = "future_day"
 
 

@@ -7,11 +7,6 @@ from connectors.messages import Message
 from dataflows.mapping import messages as mapping_messages
 
 RUN_MESSAGES = {
-    "attempts_exhausted": Message(
-        "The days could not be read after several attempts.",
-        "Every attempt ended with the error shown below it.",
-        "Look at the request log, then press Retry; days that are already loaded stay as they are.",
-    ),
     "worker_lost": Message(
         "The worker that held these days died several times.",
         "It was killed from outside, most often because the machine ran out of memory.",
@@ -41,11 +36,6 @@ RUN_MESSAGES = {
         "The mapping does not fit the dataset's schema any more.",
         "The schema or the mapping was changed after the dataflow was set up.",
         "Open the mapping, correct the rows that are marked, save, then run again.",
-    ),
-    "schedule_invalid": Message(
-        "The schedule cannot be read.",
-        "Its cron expression or time zone is not valid.",
-        "Edit the schedule of the dataflow.",
     ),
     "internal": Message(
         "Something unexpected happened inside Tributary.",

@@ -14,7 +14,7 @@ from connectors.roles import analyst_required
 from dataflows import tasks
 from dataflows.models import Dataflow, Run, RunStatus, Trigger
 from dataflows.monitoring.backfill_form import BackfillForm
-from dataflows.runs import backfilling, lifecycle, pausing
+from dataflows.runs import backfilling, lifecycle, pausing, reading_plan
 
 WINDOWS_SHOWN = 30
 
@@ -35,7 +35,7 @@ def dataflow_backfill(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             tasks.ring(run)
             return redirect(run)
-    plan = backfilling.plan(flow, days, reserved=settings.EXPORTS_RESERVED, now=now) if days else None
+    plan = reading_plan.plan(flow, days, reserved=settings.EXPORTS_RESERVED, now=now) if days else None
     context = {"flow": flow, "form": form, "plan": plan, "windows_shown": WINDOWS_SHOWN}
     context["unfinished"] = flow.runs.unfinished().filter(trigger=Trigger.BACKFILL).first()
     return render(request, "dataflows/monitoring/dataflow_backfill.html", context)

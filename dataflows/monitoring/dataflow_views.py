@@ -19,7 +19,7 @@ from dataflows.monitoring.forms import DataflowFilter, HistoryFilter, RunNowForm
 from dataflows.monitoring.held_days import held_days
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.schedule_words import schedule_words, upcoming
-from dataflows.runs import lifecycle
+from dataflows.runs import lifecycle, reading_plan
 
 
 @require_GET
@@ -60,11 +60,11 @@ def dataflow(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @analyst_required
 def dataflow_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for the days of a run, and start it."""
+    """Show the plan of the chosen days, or of those that are due (GET); start the run (POST)."""
     flow = get_object_or_404(Dataflow.objects.editable_by(request.user).live(), pk=pk)
     now = timezone.now()
-    form = RunNowForm(request.POST if request.method == "POST" else None, flow=flow, now=now)
-    if form.is_valid():
+    form = RunNowForm(request.POST if request.method == "POST" else request.GET, flow=flow, now=now)
+    if form.is_valid() and request.method == "POST":
         try:
             run = lifecycle.start(flow, trigger=Trigger.USER, days=form.days, by=request.user, now=now)
         except lifecycle.CannotStart as reason:
@@ -72,7 +72,9 @@ def dataflow_run(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             tasks.ring(run)
             return redirect(run)
-    context = {"flow": flow, "form": form, "due": lifecycle.due_days(flow, now)}
+    days = (form.days or lifecycle.due(flow, now)) if form.is_valid() else []
+    plan = reading_plan.plan(flow, days, now=now) if days else None
+    context = {"flow": flow, "form": form, "due": lifecycle.due_days(flow, now), "plan": plan}
     return render(request, "dataflows/monitoring/dataflow_run.html", context)
 
 

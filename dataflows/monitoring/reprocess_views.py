@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connectors.roles import analyst_required
 from dataflows import tasks
 from dataflows.models import Dataflow, Run
-from dataflows.monitoring.forms import RunNowForm
+from dataflows.monitoring.reprocess_form import ReprocessForm
 from dataflows.runs import lifecycle, reprocessing
 from dataflows.runs.lifecycle import CannotStart
-
-TROUBLED, EVERY = "troubled", "every"
-
-
-class ReprocessForm(RunNowForm):
-    """Days whose raw answers are kept; of them those with rejected records or a failure unless told otherwise."""
-
-    which = forms.ChoiceField(
-        label=gettext_lazy("Days to promote again"),
-        choices=[
-            (TROUBLED, gettext_lazy("Days that failed or have rejected records")),
-            (EVERY, gettext_lazy("Every day whose raw answer is kept")),
-        ],
-        widget=forms.RadioSelect,
-        initial=TROUBLED,
-    )
-
-    def __init__(self, data: Any, *, flow: Dataflow, **options: Any) -> None:
-        super().__init__(data, flow=flow, **options)
-        self.flow = flow
-
-    @property
-    def chosen(self) -> Sequence[date]:
-        """The days, oldest first; call it only when the form is valid."""
-        rows = reprocessing.kept(self.flow)
-        if span := self.days:
-            rows = rows.filter(day__range=(span[0], span[-1]))
-        if self.cleaned_data["which"] == TROUBLED:
-            rows = reprocessing.troubled(rows)
-        return list(rows.order_by("day").values_list("day", flat=True))
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
 from connectors.errors import ConnectorError
 from connectors.lake import LeaseLost
@@ -23,7 +23,7 @@ from dataflows.models import Run, RunStatus, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
 from dataflows.runs.leases import Lease
-from dataflows.runs.promotion import Days, promote
+from dataflows.runs.promotion import Days, Unbalanced, promote
 from dataflows.runs.rejects import RejectedFiles
 from dataflows.runs.time_alarm import watched
 from dataflows.runs.verdict import judge_of
@@ -82,13 +82,14 @@ def _work(window: Window, clock: Clock) -> None:
         failures.record(window, error, now=clock())
     except MappingInvalid as error:
         failures.record_mapping(window, error, now=clock())
-    except DatabaseError:
+    except DatabaseFailure:
         # The database went away: nothing can be written down. The lease runs out and another worker goes on.
         logger.exception("window %s: database away", window.pk)
         raise
-    except Exception:
+    except Exception as error:
         logger.exception("window %s: unexpected failure", window.pk)
-        failures.record_bug(window, traceback.format_exc(), now=clock())
+        code = "unbalanced" if isinstance(error, Unbalanced) else "internal"
+        failures.record_bug(window, traceback.format_exc(), code=code, now=clock())
 
 
 def _step(window: Window, lease: Lease) -> None:

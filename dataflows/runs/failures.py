@@ -17,12 +17,15 @@ from connectors.errors import (
     ConnectorError,
     ExportTimeout,
     Fate,
+    FutureDay,
+    HistoryGate,
     IncompleteExport,
     RateLimited,
 )
 from dataflows import stores
 from dataflows.mapping import MappingInvalid
 from dataflows.models import Run, RunStatus, Window, WindowStatus
+from dataflows.models.window import WindowQuerySet
 
 LONGEST_WAIT = timedelta(hours=1)
 ASKED_TO_WAIT = (BudgetEmpty, RateLimited)
@@ -62,7 +65,7 @@ def record(window: Window, error: ConnectorError, *, now: datetime) -> None:
     """Its fate decides: a date to try again, or the end of the window."""
     if error.fate is Fate.ASK_USER:
         _fail(window, error.code, error.detail, now)
-        _fail_rest(window.run, error.code, error.detail, now)
+        _fail_others(_same_reason(window, error), error.code, error.detail, now)
         return
     attempts = window.attempts if isinstance(error, ASKED_TO_WAIT) else window.attempts + 1
     if attempts >= settings.WINDOW_ATTEMPTS:
@@ -75,14 +78,14 @@ def record_mapping(window: Window, error: MappingInvalid, *, now: datetime) -> N
     """The mapping fits no window of the run."""
     detail = " ".join(problem.message for problem in error.problems)
     _fail(window, "mapping_invalid", detail, now)
-    _fail_rest(window.run, "mapping_invalid", detail, now)
+    _fail_others(window.run.windows.all(), "mapping_invalid", detail, now)
 
 
-def record_bug(window: Window, trace: str, *, now: datetime) -> None:
-    """Anything unexpected fails the run, with its traceback kept."""
+def record_bug(window: Window, trace: str, *, code: str = "internal", now: datetime) -> None:
+    """A defect of ours fails the run, with its traceback kept."""
     detail = trace.strip().splitlines()[-1]
-    _fail(window, "internal", detail, now, error_trace=trace)
-    _fail_rest(window.run, "internal", detail, now)
+    _fail(window, code, detail, now, error_trace=trace)
+    _fail_others(window.run.windows.all(), code, detail, now)
     Run.objects.filter(pk=window.run_id).update(error_trace=trace)
 
 
@@ -129,7 +132,14 @@ def _fail(window: Window, code: str, detail: str, now: datetime, **fields: Any) 
     window.move(WindowStatus.FAILED, lease_until=None, finished_at=now, error_code=code, error_detail=detail, **fields)
 
 
-def _fail_rest(run: Run, code: str, detail: str, now: datetime) -> None:
-    """The reason holds for every window of the run: there is no point in asking again for each."""
-    unheld = run.windows.filter(lease_until=None)
+def _same_reason(window: Window, error: ConnectorError) -> WindowQuerySet:
+    """The windows of the run that would fail for the same reason: there is no point in asking again for each."""
+    every: WindowQuerySet = window.run.windows.all()
+    if isinstance(error, FutureDay):
+        return every.none()
+    return every.filter(last_day__lt=window.first_day) if isinstance(error, HistoryGate) else every
+
+
+def _fail_others(windows: WindowQuerySet, code: str, detail: str, now: datetime) -> None:
+    unheld = windows.filter(lease_until=None)
     unheld.open().update(status=WindowStatus.FAILED, finished_at=now, error_code=code, error_detail=detail)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 
 from connectors.lake import LeaseLost
 from dataflows.models import Window
@@ -71,7 +72,8 @@ class Lease:
     def _beat(self) -> None:
         try:
             alive = self._renew()
-        except (DatabaseError, InterfaceError):
+        except DatabaseFailure:
+            # A broken connection would fail each time; without one the next beat opens another.
             connection.close()
             logger.warning("window %s: lease not renewed, database away", self.window.pk, exc_info=True)
             alive = self.clock() < self._safe_until

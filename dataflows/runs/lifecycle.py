@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Sum
 
+from connectors import budget
 from connectors.roles import User, person
 from dataflows import scheduling, stores
 from dataflows.mapping import bind
@@ -98,7 +99,7 @@ def start(
     """
     if flow.is_draft:
         raise CannotStart("draft", "A draft does not run. Finish it first.")
-    wanted = sorted(set(days)) if days is not None else _due(flow, now)
+    wanted = sorted(set(days)) if days is not None else due(flow, now)
     if not wanted:
         raise CannotStart("nothing_to_read", "There is no day to read yet: the first one is still going on.")
     try:
@@ -114,7 +115,8 @@ def start(
     return run
 
 
-def _due(flow: Dataflow, now: datetime) -> list[date]:
+def due(flow: Dataflow, now: datetime) -> list[date]:
+    """The days a scheduled run reads now, oldest first."""
     interval = due_days(flow, now)
     return scheduling.days_between(*interval) if interval else []
 
@@ -204,6 +206,8 @@ def settle(run: Run, *, now: datetime) -> None:
     """End the run when no window wants work any more; windows of dead workers count as free."""
     if run.status == RunStatus.CANCELLING:
         unheld = run.windows.unleased(now)
+        for window in unheld.filter(status=WindowStatus.COPYING):
+            budget.abandon(window.reference)
         unheld.update(status=WindowStatus.CANCELLED, lease_until=None, finished_at=now)
     if run.status not in {RunStatus.RUNNING, RunStatus.CANCELLING} or run.windows.open().exists():
         return

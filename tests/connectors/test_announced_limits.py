@@ -77,6 +77,19 @@ class TestRequestsOfOthers:
         assert 580 < empty.value.retry_after <= 600
         assert budget.reserve(shop, "1", "run", now=timezone.now() + timedelta(seconds=601))
 
+    def test_leave_one_by_one_until_the_next_answer_tells_more(self, shop):
+        budget.heed(entry(shop), Announced(hourly=60, left=0, resets_in=600))
+        later = timezone.now() + timedelta(seconds=601)
+        budget.reserve(shop, "1", "run", now=later)
+        with pytest.raises(BudgetEmpty):
+            budget.reserve(shop, "1", "run", now=later + timedelta(seconds=5))
+
+    def test_start_a_reservation_again_that_has_not_seen_them(self, shop):
+        before = RateBudget.objects.filter(pk=entry(shop).budget_id).values_list("version", flat=True)
+        seen = before.get()
+        budget.heed(entry(shop), Announced(hourly=60, left=0))
+        assert before.get() > seen + 1
+
 
 class TestA429:
     def test_without_any_header_waits_a_minute_and_doubles(self, shop):
@@ -123,5 +136,12 @@ class TestTheReserve:
             budget.reserve(shop, "1", "run", spare=2, now=NOON + 5 * MINUTE)
         assert budget.reserve(shop, "1", "run", now=NOON + 5 * MINUTE)
 
-    def test_never_keeps_a_backfill_out_for_ever(self, shop):
+    def test_is_half_of_the_limit_at_most(self, shop):
+        for number in range(3):
+            budget.reserve(shop, "1", "run", spare=50, now=NOON + number * MINUTE)
+        with pytest.raises(BudgetEmpty, match="2 are kept"):
+            budget.reserve(shop, "1", "run", spare=50, now=NOON + 5 * MINUTE)
+
+    def test_never_keeps_a_backfill_out_for_ever(self, shop, settings):
+        settings.EXPORTS_PER_HOUR = 1
         assert budget.reserve(shop, "1", "run", spare=50, now=NOON)

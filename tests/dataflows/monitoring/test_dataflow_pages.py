@@ -268,6 +268,14 @@ class TestRunNow:
         assert "still going on" in answer.content.decode()
         assert flow.runs.count() == 1
 
+    def test_shows_the_plan_of_the_days_asked_for_before_it_starts(self, browse, analyst):
+        flow = make_flow()
+        answer = browse(analyst).get(self.url(flow), {"first_day": "2026-01-05", "last_day": "2026-01-07"})
+        assert answer.context["plan"].forecast.requests == 3
+        for words in ("Plan: 2026-01-05 to 2026-01-07", 'value="2026-01-05"', "Start the run"):
+            assert words in answer.content.decode()
+        assert not flow.runs.exists()
+
     def test_shows_the_days_it_would_read(self, browse, analyst):
         yesterday = timezone.now().date() - timedelta(days=1)
         assert str(yesterday) in page(browse, analyst, self.url(make_flow()))

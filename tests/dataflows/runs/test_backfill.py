@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from connectors.models import ExportRequest
 from dataflows.models import Day, DayStatus, PauseReason, Run, RunStatus, Trigger, Window
-from dataflows.runs import backfilling, clockwork, engine, lifecycle, pausing
+from dataflows.runs import backfilling, clockwork, engine, lifecycle, pausing, reading_plan
 from dataflows.runs.lifecycle import CannotStart
 from dataflows.scheduling import days_between
 from tests.dataflows.runs.conftest import FIRST, Bench, events
@@ -165,24 +165,24 @@ class TestAPause:
 class TestThePlan:
     def test_counts_requests_and_says_when_it_will_be_done(self, bench):
         now = timezone.now()
-        plan = backfilling.plan(bench.flow, DAYS, reserved=10, now=now)
+        plan = reading_plan.plan(bench.flow, DAYS, reserved=10, now=now)
         assert plan.forecast.requests == len(plan.windows) == 5
         assert plan.forecast.finish > now
 
     def test_waits_for_what_is_kept_for_scheduled_runs(self, bench, settings):
-        settings.EXPORTS_PER_HOUR = 12
-        plan = backfilling.plan(bench.flow, DAYS, reserved=10, now=timezone.now())
+        settings.EXPORTS_PER_HOUR = 4  # of which half is the reserve at most
+        plan = reading_plan.plan(bench.flow, DAYS, reserved=10, now=timezone.now())
         assert plan.forecast.waits
         assert plan.forecast.duration > timedelta(hours=2)
 
     def test_knows_what_others_have_used(self, bench, settings):
         bench.run(FIRST, FIRST)
         settings.EXPORTS_PER_HOUR = ExportRequest.objects.count()
-        plan = backfilling.plan(bench.flow, DAYS[:1], now=timezone.now())
+        plan = reading_plan.plan(bench.flow, DAYS[:1], now=timezone.now())
         assert plan.budget.left == 0
         assert timedelta(minutes=59) < plan.forecast.duration < timedelta(minutes=62)
 
     def test_learns_from_earlier_windows(self, bench):
         bench.run(FIRST, FIRST + timedelta(days=1))
-        assert backfilling.plan(bench.flow, DAYS, now=timezone.now()).forecast.events == 50
-        assert backfilling.pace_of(bench.flow).answer_seconds < 15
+        assert reading_plan.plan(bench.flow, DAYS, now=timezone.now()).forecast.events == 50
+        assert reading_plan.pace_of(bench.flow).answer_seconds < 15
