@@ -86,10 +86,12 @@ def _work(window: Window, clock: Clock) -> None:
         # The database went away: nothing can be written down. The lease runs out and another worker goes on.
         logger.exception("window %s: database away", window.pk)
         raise
-    except Exception as error:
+    except Unbalanced:
+        logger.exception("window %s: its accounts do not balance", window.pk)
+        failures.record_bug(window, traceback.format_exc(), code="unbalanced", now=clock())
+    except Exception:
         logger.exception("window %s: unexpected failure", window.pk)
-        code = "unbalanced" if isinstance(error, Unbalanced) else "internal"
-        failures.record_bug(window, traceback.format_exc(), code=code, now=clock())
+        failures.record_bug(window, traceback.format_exc(), code="internal", now=clock())
 
 
 def _step(window: Window, lease: Lease) -> None:

@@ -81,7 +81,7 @@ def record_mapping(window: Window, error: MappingInvalid, *, now: datetime) -> N
     _fail_others(window.run.windows.all(), "mapping_invalid", detail, now)
 
 
-def record_bug(window: Window, trace: str, *, code: str = "internal", now: datetime) -> None:
+def record_bug(window: Window, trace: str, *, code: str, now: datetime) -> None:
     """A defect of ours fails the run, with its traceback kept."""
     detail = trace.strip().splitlines()[-1]
     _fail(window, code, detail, now, error_trace=trace)

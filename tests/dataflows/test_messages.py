@@ -20,7 +20,7 @@ from tests.connectors.test_messages import every_error
 
 ROOT = Path(__file__).parents[2]
 # Which argument of a call is a code that is written down; CannotStart brings its own sentence.
-CODE_AT = {"_fail": 1, "_fail_rest": 1, "note": 1, "show": 1, "Rejected": 2, "Flaw": 0}
+CODE_AT = {"_fail": 1, "_fail_others": 1, "note": 1, "show": 1, "Rejected": 2, "Flaw": 0}
 CODE_FIELDS = {"error_code", "status_reason", "code"}
 CATALOGUES = (RUN_MESSAGES, connector_messages.MESSAGES, mapping_messages.MESSAGES)
 
@@ -64,7 +64,15 @@ CODES = LITERALS | {error.code for error in every_error()} | {*Code, *Refusal} |
 
 
 def test_the_codes_are_found():
-    known = {"too_many_rejected", "day_shrunk", "worker_lost", "internal", "mapping_invalid", "INGEST-1502-400"}
+    known = {
+        "too_many_rejected",
+        "day_shrunk",
+        "worker_lost",
+        "internal",
+        "unbalanced",
+        "mapping_invalid",
+        "INGEST-1502-400",
+    }
     assert known | {"rows_without_insert_id", "rows_conflicting", "nonexistent_local_time"} <= CODES
 
 
