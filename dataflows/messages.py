@@ -29,7 +29,7 @@ RUN_MESSAGES = {
     ),
     "unbalanced": Message(
         "The accounting of a day does not balance, so nothing was published.",
-        "received is not loaded + duplicate + rejected + filtered; this is a defect of Tributary.",
+        "The parts do not add up to what was received; this is a defect of Tributary, its traceback is kept.",
         "Press Retry; if it happens again, send the run page to whoever maintains this installation.",
     ),
     "mapping_invalid": Message(
