@@ -21,6 +21,7 @@ def test_sets_up_a_dataflow_runs_it_and_sees_its_rows(page: Page, served: Served
     wizard(page, picture)
     run_to_its_end(page, picture)
     look_at_rows(page, picture)
+    roll_back_and_fill_again(page, picture)
     look_around(page, picture)
 
 
@@ -99,6 +100,25 @@ def look_at_rows(page: Page, picture: Picture) -> None:
     page.get_by_role("link", name="Harbour events").first.click()
     expect(page.get_by_text("_tributary.event_name").first).to_be_visible()
     expect(page.get_by_text("Product Viewed").first).to_be_visible()
+
+
+def roll_back_and_fill_again(page: Page, picture: Picture) -> None:
+    """Back to the first commit, then a backfill of what is missing since."""
+    rows = page.locator("#snapshots-title").locator("xpath=ancestor::section").locator("tbody tr")
+    loaded = rows.first.locator("td.num").last.inner_text()
+    page.get_by_role("link", name=re.compile("Roll back")).last.click()
+    expect(page.get_by_text("Days with rows")).to_be_visible()
+    picture("dataset-roll-back")
+    page.get_by_role("button", name="Roll back").click()
+    expect(page.get_by_text("The dataset holds again what it held then")).to_be_visible()
+    page.get_by_role("link", name="Harbour shop, daily").first.click()
+    page.get_by_role("link", name="Backfill").click()
+    expect(page.get_by_text("Export requests")).to_be_visible()
+    page.get_by_role("button", name="Start the backfill").click()
+    expect(page.locator(".status", has_text="Succeeded").first).to_be_visible(timeout=120_000)
+    page.goto("/datasets/")
+    page.get_by_role("link", name="Harbour events").first.click()
+    assert rows.first.locator("td.num").last.inner_text() == loaded
     picture("dataset")
 
 
