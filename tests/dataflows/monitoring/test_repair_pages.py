@@ -88,7 +88,7 @@ class TestReprocess:
 
     def test_says_how_many_days_are_kept(self, browse, analyst, flow, days):
         html = text(browse(analyst).get(self.url(flow)))
-        assert "raw answers of 3 days are kept; 2 of them" in html
+        assert "raw answers of 3 days are kept. Days that failed or have rejected records: 2." in html
 
     def test_tries_the_troubled_days_first(self, browse, analyst, flow, days):
         answer = browse(analyst).post(self.url(flow), {"which": "troubled", "dry": "1"})
