@@ -44,14 +44,15 @@ class _ReplaceFiles(_OverwriteFiles):
 
 
 class SingleCommit(Transaction):
-    """A transaction that commits once or fails, and does not copy the metadata each time it is looked at.
+    """A transaction that stages once, commits once or fails, and never copies the metadata to look at it.
 
-    pyiceberg copies it some twenty times per commit, which costs seconds once there are hundreds of snapshots.
+    pyiceberg copies it some twenty times per commit, which costs seconds once there are hundreds of snapshots. What it
+    reads after the staging is the table's UUID, which no update changes.
     """
 
     @property
     def table_metadata(self) -> TableMetadata:
-        return super().table_metadata if self._updates else self._table.metadata
+        return self._table.metadata
 
     def _rebuild_snapshot_updates(self) -> None:
         # pyiceberg would repeat the commit on a newer state without asking whether the work is still ours.
