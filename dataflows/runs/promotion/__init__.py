@@ -78,6 +78,7 @@ def promote(
         try:
             _read(blocks, plan, intake, lease)
             found = {day: duplicates.find(spool, folder, plan.stamps) for day, spool in intake.spools.items()}
+            memory.give_back()
             _note_conflicts(plan, intake.reasons, found)
             accounts = _accounts(intake, found)
             status = {account.day: judge(account) for account in accounts}

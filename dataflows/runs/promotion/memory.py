@@ -11,9 +11,16 @@ import gc
 
 import pyarrow as pa
 
-# From malloc.h of the GNU C library; other libraries lack ``mallopt`` or ignore it.
+# From malloc.h of the GNU C library; other libraries lack ``mallopt`` and ``malloc_trim``, or ignore them.
 TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 KEPT_BYTES, LARGE_BYTES = 64 << 20, 32 << 20
+
+
+def give_back() -> None:
+    """Between two phases, what the first one leaves behind in pieces that the second cannot use."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 def settle() -> None:

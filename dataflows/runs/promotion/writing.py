@@ -16,7 +16,7 @@ from dataflows.mapping import Plan
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion.spool import DaySpool
 
-ROWS_AT_ONCE = 16_384
+ROWS_AT_ONCE = 8_192
 ROWS_PER_WRITER = 65_536
 MOST_WRITERS = 2
 Mask = npt.NDArray[np.bool_]
