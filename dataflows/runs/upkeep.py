@@ -51,6 +51,7 @@ def sweep_lake(*, now: datetime) -> None:
 
 
 def _sweep_table(dataset: Dataset, now: datetime) -> None:
+    # It needs the lake's libraries, which take seconds to import; whoever sends this task does without.
     from dataflows.runs import rolling_back
 
     table = stores.lake().open(dataset.table)
