@@ -46,6 +46,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Monitoring"), "activity", "dataflows:monitoring", ("dataflows:monitoring", "dataflows:run")),
             Entry(_("Status"), "heart-pulse", "dataflows:status", ("dataflows:status",)),
+            Entry(_("Error codes"), "question-circle", "dataflows:help_codes", ("dataflows:help",)),
             Entry(_("Admin"), "people", "admin:index", ("admin:",), ADMIN),
         ),
     ),

@@ -73,10 +73,39 @@ RUN_MESSAGES = {
     ),
 }
 
+# What Adobe Experience Platform says of a run as a whole: the phase that failed, and errors in the records.
+ADOBE_MESSAGES = {
+    "CONNECTOR-1001-500": Message(
+        "A problem occurred while data was copied from the source.",
+        "Mixpanel refused or broke off the export, or its answer could not be kept in the landing zone.",
+        "Read the cause that is named beside this code and follow its advice; it tells whether anything is to be done.",
+    ),
+    "CONNECTOR-2001-500": Message(
+        "A problem occurred while the copied data was processed.",
+        "Parsing, mapping or validation refused too much of it, or a worker could not finish.",
+        "Look at the rejected records by group, fix the mapping, then reprocess: Mixpanel is not asked again.",
+    ),
+    "CONNECTOR-3001-500": Message(
+        "A problem occurred while the data was published into the dataset.",
+        "The lake's storage or catalog did not take it: it is away, full, or was changed by somebody else.",
+        "Read the cause that is named beside this code. Nothing was half published.",
+    ),
+    "INGEST-1211-400": Message(
+        "There are errors in the data, and error diagnostics are off.",
+        "The dataflow counts rejected records by reason without keeping them.",
+        "Turn error diagnostics on in the dataflow, then reprocess these days to see the records.",
+    ),
+    "INGEST-1212-400": Message(
+        "There are errors in the data; the records without errors were ingested.",
+        "Some records did not fit the mapping or the schema. Each of them has a code of its own.",
+        "Look at the rejected records by group, fix the mapping, then reprocess: Mixpanel is not asked again.",
+    ),
+}
+
 
 def message_for(code: str) -> Message:
     """The message of any code a run, a window or a record can carry. Raises KeyError for an unknown one."""
-    for catalogue in (RUN_MESSAGES, connector_messages.MESSAGES, mapping_messages.MESSAGES):
+    for catalogue in (RUN_MESSAGES, ADOBE_MESSAGES, connector_messages.MESSAGES, mapping_messages.MESSAGES):
         if code in catalogue:
             return catalogue[code]
     raise KeyError(code)

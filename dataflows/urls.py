@@ -1,9 +1,10 @@
 """Addresses of the pages, one list per room."""
 
 from dataflows.datasets.urls import urlpatterns as datasets
+from dataflows.help.urls import urlpatterns as help_pages
 from dataflows.monitoring.urls import urlpatterns as monitoring
 from dataflows.wizard.urls import urlpatterns as wizard
 
 app_name = "dataflows"
 
-urlpatterns = [*wizard, *monitoring, *datasets]
+urlpatterns = [*wizard, *monitoring, *datasets, *help_pages]

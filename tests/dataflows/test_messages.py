@@ -14,7 +14,7 @@ import dataflows
 from connectors import messages as connector_messages
 from dataflows.mapping import Code, Refusal
 from dataflows.mapping import messages as mapping_messages
-from dataflows.messages import RUN_MESSAGES, message_for
+from dataflows.messages import ADOBE_MESSAGES, RUN_MESSAGES, message_for
 from dataflows.runs.promotion.intake import FLAGS
 from tests.connectors.test_messages import every_error
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 # Which argument of a call is a code that is written down; CannotStart brings its own sentence.
 CODE_AT = {"_fail": 1, "_fail_others": 1, "note": 1, "show": 1, "Rejected": 2, "Flaw": 0}
 CODE_FIELDS = {"error_code", "status_reason", "code"}
-CATALOGUES = (RUN_MESSAGES, connector_messages.MESSAGES, mapping_messages.MESSAGES)
+CATALOGUES = (RUN_MESSAGES, ADOBE_MESSAGES, connector_messages.MESSAGES, mapping_messages.MESSAGES)
 
 
 def modules() -> Iterator[ast.Module]:

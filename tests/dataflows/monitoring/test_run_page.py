@@ -253,7 +253,7 @@ class TestTheErrorSummary:
         make_window(run, FIRST, errors=[self.error(3)])
         make_window(run, SECOND, errors=[self.error(4), self.error(1, kind="warning", code="MAPPER-3700-400")])
         html = page(browse, viewer, run)
-        assert html.count("INGEST-1401-400") == 1
+        assert html.count(">INGEST-1401-400<") == 1
         assert '<td class="num">7</td>' in html
         assert "Warning" in html
 
