@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from dataflows.models import Dataflow, Dataset, Day, Heartbeat, Run, Schema, Window
+from dataflows.models import Dataflow, Dataset, Day, Heartbeat, MappingVersion, Run, Schema, Window
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -31,6 +31,12 @@ class DataflowAdmin(ReadOnly):
     list_filter = ("status", "frequency")
     list_select_related = ("account", "dataset")
     search_fields = ("name", "project_id")
+
+
+@admin.register(MappingVersion)
+class MappingVersionAdmin(ReadOnly):
+    list_display = ("dataflow", "number", "author", "created_at", "note")
+    list_select_related = ("dataflow", "author")
 
 
 @admin.register(Run)

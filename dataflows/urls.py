@@ -2,9 +2,10 @@
 
 from dataflows.datasets.urls import urlpatterns as datasets
 from dataflows.help.urls import urlpatterns as help_pages
+from dataflows.mapper.urls import urlpatterns as mapper
 from dataflows.monitoring.urls import urlpatterns as monitoring
 from dataflows.wizard.urls import urlpatterns as wizard
 
 app_name = "dataflows"
 
-urlpatterns = [*wizard, *monitoring, *datasets, *help_pages]
+urlpatterns = [*wizard, *mapper, *monitoring, *datasets, *help_pages]

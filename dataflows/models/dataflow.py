@@ -58,7 +58,10 @@ class DataflowQuerySet(models.QuerySet["Dataflow"]):
 class Dataflow(models.Model):
     """``revision`` grows with every saved step, so that two browsers cannot overwrite each other unseen.
 
-    ``mapping`` is a list of ``{"sourceType", "source", "destination"}`` in the words of AEP's Data Prep.
+    ``mapping`` is a list of ``{"sourceType", "source", "destination"}`` in the words of AEP's Data Prep, some with a
+    ``name`` and a ``description``. Of a live dataflow ``mapping_draft`` holds the rows that are being edited, right or
+    wrong (None: nobody edits), and runs use ``mapping``. ``mapping_before`` are the rows as they were before a button
+    replaced them all, for *Undo*. ``sample`` are records to try a mapping on; a dataflow nobody edits needs none.
     ``error_threshold`` is the percentage of rejected records up to which a day is still published.
     ``time_alarm`` is off when a person has confirmed the reading of times against the evidence.
     ``history_from`` is the first day wanted; ``lookback_days`` how many days each later run re-reads.
@@ -92,6 +95,8 @@ class Dataflow(models.Model):
 
     mapping = models.JSONField(default=list, blank=True)
     mapping_version = models.PositiveIntegerField(default=0)
+    mapping_draft = models.JSONField(null=True, blank=True)
+    mapping_before = models.JSONField(null=True, blank=True)
 
     frequency = models.CharField(max_length=10, choices=Frequency.choices, default=Frequency.DAY)
     interval = models.PositiveIntegerField(default=1)

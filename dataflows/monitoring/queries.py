@@ -31,7 +31,10 @@ SORTS: Mapping[str, tuple[str | OrderBy, ...]] = {
 NEWEST_FIRST = ("-created_at", "-pk")
 # What the lists print of a run; the rest (mapping, traceback) can be long.
 RUN_HEAVY = ("mapping", "error_trace", "error_detail")
-FLOW_HEAVY = ("mapping", "sample", "time_evidence", "description", "new_dataset_description")
+FLOW_HEAVY = (
+    *("mapping", "mapping_draft", "mapping_before", "sample"),
+    *("time_evidence", "description", "new_dataset_description"),
+)
 
 
 @dataclass(frozen=True)

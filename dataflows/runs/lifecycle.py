@@ -20,6 +20,7 @@ from dataflows.models import (
     Dataset,
     Day,
     DayStatus,
+    MappingVersion,
     Run,
     RunStatus,
     Trigger,
@@ -68,8 +69,9 @@ def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
         due = next(draft.schedule.occurrences(), None)
         draft.status, draft.activated_at, draft.next_run_at = DataflowStatus.ENABLED, now, due
         draft.mapping_version = 1
-        draft.sample = []
+        draft.sample, draft.mapping_before = [], None
         draft.save()
+        MappingVersion.objects.record(draft, by=by, now=now)
     return draft
 
 

@@ -12,6 +12,8 @@ from dataflows.mapping import TimeReading
 from dataflows.mapping.instants import EPOCH, micros_of, raw_time, true_instant
 from dataflows.models import Dataflow
 
+ROWS = 100
+
 
 @dataclass(frozen=True)
 class SampleRow:
@@ -27,7 +29,7 @@ class SampleRow:
 
 def sample_rows(draft: Dataflow) -> list[SampleRow]:
     reading = draft.reading if draft.time_semantic and draft.timezone else None
-    return [_row(record, reading) for record in draft.sample]
+    return [_row(record, reading) for record in draft.sample[:ROWS]]
 
 
 def _row(record: Mapping[str, Any], reading: TimeReading | None) -> SampleRow:

@@ -31,5 +31,6 @@ def page(draft: Dataflow, step: steps.Step, form: StepForm) -> dict[str, Any]:
         "step": step,
         "places": steps.places(draft, step),
         "form": form,
+        "desk": getattr(form, "desk", None),
         "back": previous.url(draft) if draft.pk and previous is not step else "",
     }

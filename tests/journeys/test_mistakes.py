@@ -102,16 +102,16 @@ def test_markup_in_a_name_is_shown_as_text(draft: Page):
 def test_a_target_mapped_twice_is_marked_at_its_row(draft: Page):
     to_dataset(draft)
     go_on(draft)
-    draft.locator("select[name^=destination]").nth(2).select_option("_id")
+    draft.locator("input[name^=destination]").nth(2).fill("_id")
     go_on(draft)
     expect(draft.locator(".invalid-feedback").first).to_be_visible()
-    expect(draft.locator("select[name^=destination]").nth(2)).to_have_value("_id")
+    expect(draft.locator("input[name^=destination]").nth(2)).to_have_value("_id")
 
 
 def test_a_required_target_without_a_source_is_named(draft: Page):
     to_dataset(draft)
     go_on(draft)
-    draft.locator("select[name^=destination]").nth(1).select_option("")
+    draft.locator("input[name^=destination]").nth(1).fill("")
     go_on(draft)
     expect(draft).to_have_url(re.compile("/edit/mapping/"))
     expect(draft.get_by_text(re.compile("timestamp")).first).to_be_visible()

@@ -17,9 +17,10 @@ from connectors.errors import BadCredentials, ConnectorError, NoProjectAccess, U
 from connectors.messages import message_for
 from connectors.mixpanel import timezones
 from connectors.models import Account
+from dataflows.mapper import sampling
 from dataflows.models import Dataflow
 from dataflows.models.dataflow import TimeSemantic
-from dataflows.wizard import drafts, projects, sampling
+from dataflows.wizard import drafts, projects
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
 from dataflows.wizard.preview import SampleRow, sample_rows

@@ -19,13 +19,13 @@ from connectors.mixpanel.sample.credentials import SECRET, USERNAME, UTC_PROJECT
 from connectors.mixpanel.sample.server import SampleServer
 from connectors.mixpanel.source import MixpanelSource
 from connectors.models import Account
+from dataflows.mapper.rows import EditedRow
+from dataflows.mapper.sampling import trimmed
 from dataflows.mapping.automap import propose
 from dataflows.mapping.source_fields import infer
 from dataflows.models import Dataflow, Schema
 from dataflows.schemas import XdmSchema, mixpanel_events
 from dataflows.wizard import drafts
-from dataflows.wizard.rows import EditedRow
-from dataflows.wizard.sampling import trimmed
 
 # The test client adds ``context`` and ``url`` to what a view answers.
 Page = Any
@@ -128,7 +128,7 @@ def sent_rows(response: Page) -> dict[str, str]:
     names = ("type", "source", "destination")
     return {
         f"{name}-{line.number}": value
-        for line in response.context["form"].table
+        for line in response.context["desk"].table
         for name, value in zip(names, (line.row.source_type, line.row.source, line.row.destination), strict=True)
     }
 

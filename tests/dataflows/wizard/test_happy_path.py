@@ -50,7 +50,7 @@ def test_nothing_but_defaults_needs_to_be_typed(at_dataset: Browser) -> None:
 
 
 def _with_rows(form: Any) -> Dataflow:
-    return Dataflow(mapping=[row.stored for row in form.rows])
+    return Dataflow(mapping=[row.stored for row in form.desk.rows])
 
 
 def _sent(value: object) -> object:

@@ -23,25 +23,25 @@ def destinations(wizard: Browser) -> list[str]:
 
 class TestOnEntry:
     def test_is_mapped_already_and_fits(self, at_mapping: Browser) -> None:
-        form = at_mapping.see("mapping").context["form"]
-        mapped = {line.row.destination: line.row.source for line in form.table}
+        desk = at_mapping.see("mapping").context["desk"]
+        mapped = {line.row.destination: line.row.source for line in desk.table}
         assert mapped["_id"] == "tributary.event_id"
         assert mapped["timestamp"] == "tributary.timestamp"
         assert mapped["_tributary.distinct_id"] == "properties.distinct_id"
-        assert (form.counters.errors, form.counters.required_mapped) == (0, form.counters.required)
-        assert form.counters.identities == 1
+        assert (desk.counters.errors, desk.counters.required_mapped) == (0, desk.counters.required)
+        assert desk.counters.identities == 1
         assert at_mapping.reload().mapping == []
 
     def test_shows_what_becomes_of_ten_sample_records(self, at_mapping: Browser) -> None:
-        result = at_mapping.see("mapping").context["form"].result
+        result = at_mapping.see("mapping").context["desk"].result
         assert len(result.rows) == 10
         assert result.columns[0] == "_tributary.distinct_id"
         assert not any(line.rejected for line in result.rows)
 
     def test_shows_what_would_be_left_behind(self, at_mapping: Browser) -> None:
-        form = at_mapping.see("mapping").context["form"]
-        taken = {line.row.source for line in form.table}
-        left = {field.path for field, _ in form.unmapped}
+        desk = at_mapping.see("mapping").context["desk"]
+        taken = {line.row.source for line in desk.table}
+        left = {field.path for field, _ in desk.unmapped}
         assert left
         assert not left & taken
 
@@ -66,7 +66,7 @@ class TestRows:
 
     def test_stay_cleared_after_a_reload(self, at_mapping: Browser) -> None:
         at_mapping.send("mapping", REQUIRED, action="clear")
-        table = at_mapping.see("mapping").context["form"].table
+        table = at_mapping.see("mapping").context["desk"].table
         assert [(line.row.source, line.row.destination) for line in table] == [("", "")]
 
     def test_can_be_mapped_automatically_again(self, at_mapping: Browser) -> None:
@@ -96,18 +96,18 @@ class TestMistakes:
     )
     def test_are_marked_at_their_row_and_kept(self, at_mapping: Browser, wrong: dict[str, str], at: str) -> None:
         answer = at_mapping.send("mapping", {**REQUIRED, **wrong})
-        form = answer.context["form"]
-        marked = next(line for line in form.table if line.problems)
+        desk = answer.context["desk"]
+        marked = next(line for line in desk.table if line.problems)
         assert marked.number == 2
         assert at in {problem.field for problem in marked.problems}
-        assert form.result is None
+        assert desk.result is None
         draft = at_mapping.reload()
         assert draft.mapping[2]["source"] == wrong["source-2"]
         assert draft.reached == "mapping"
 
     def test_a_required_target_without_a_row_is_named(self, at_mapping: Browser) -> None:
         answer = at_mapping.send("mapping", row(0, "tributary.event_id", "_id"))
-        assert "timestamp" in " ".join(problem.message for problem in answer.context["form"].general_problems)
+        assert "timestamp" in " ".join(problem.message for problem in answer.context["desk"].remarks)
 
     def test_nothing_mapped_does_not_go_on(self, at_mapping: Browser) -> None:
         assert "Nothing is mapped" in body(at_mapping.send("mapping", row(0, "", "")))
@@ -115,7 +115,7 @@ class TestMistakes:
     def test_a_value_that_does_not_fit_is_marked_on_its_cell(self, at_mapping: Browser) -> None:
         values = {**REQUIRED, **row(2, "event", "_tributary.time")}
         at_mapping.send("mapping", values, action="check")
-        result = at_mapping.see("mapping").context["form"].result
+        result = at_mapping.see("mapping").context["desk"].result
         column = result.columns.index("_tributary.time")
         assert all(line.cells[column].error for line in result.rows)
         assert not any(cell.error for line in result.rows for place, cell in enumerate(line.cells) if place != column)
@@ -131,11 +131,11 @@ def test_two_hundred_source_fields_stay_usable(at_mapping: Browser) -> None:
     draft.sample = [{"event": "Order", "properties": {**draft.sample[0]["properties"], **properties}}]
     draft.save()
     page = at_mapping.see("mapping")
-    assert len(page.context["form"].unmapped) >= 200
+    assert len(page.context["desk"].unmapped) >= 200
     assert len(page.content) < 500_000
 
     answer = at_mapping.send("mapping", many_rows(draft))
-    assert answer.context["form"].counters.mapped == 202
+    assert answer.context["desk"].counters.mapped == 202
 
 
 def many_rows(draft: Dataflow) -> dict[str, Any]:
@@ -146,23 +146,23 @@ def many_rows(draft: Dataflow) -> dict[str, Any]:
 def test_a_project_without_events_can_be_mapped_all_the_same(at_mapping: Browser) -> None:
     Dataflow.objects.update(sample=[])
     page = at_mapping.see("mapping")
-    assert page.context["form"].counters.errors == 0
+    assert page.context["desk"].counters.errors == 0
     assert "no sample records" in body(page)
 
 
 class TestWords:
     def test_point_at_the_sign_that_is_wrong(self, at_mapping: Browser) -> None:
         answer = at_mapping.send("mapping", {**REQUIRED, **row(2, "properties.a b", "eventType")})
-        remark = answer.context["form"].table[2].problems[0]
+        remark = answer.context["desk"].table[2].problems[0]
         assert remark.place.split("\n") == ["properties.a b", "            ^"]
 
     def test_count_rows_as_the_page_does_blank_ones_included(self, at_mapping: Browser) -> None:
         blank_first = {**row(0, "", ""), **row(1, "tributary.event_id", "_id"), **row(2, "event", "_id")}
         answer = at_mapping.send("mapping", {**blank_first, **row(3, "tributary.timestamp", "timestamp")})
-        marked = [line for line in answer.context["form"].table if line.problems]
+        marked = [line for line in answer.context["desk"].table if line.problems]
         assert [line.number for line in marked] == [2]
         assert "row 2" in marked[0].problems[0].message
 
     def test_say_what_is_missing_in_a_half_row(self, at_mapping: Browser) -> None:
         answer = at_mapping.send("mapping", {**REQUIRED, **row(2, "event", "")})
-        assert answer.context["form"].table[2].problems[0].message == "No target is chosen."
+        assert answer.context["desk"].table[2].problems[0].message == "No target is chosen."

@@ -15,7 +15,7 @@ from connectors.base import DayRange
 from connectors.mixpanel.sample.credentials import FORBIDDEN_PROJECT_ID, LEGACY_PROJECT_ID, UTC_PROJECT_ID
 from connectors.mixpanel.sample.projects import PROJECTS
 from connectors.models import Account, ExportRequest
-from dataflows.wizard import sampling
+from dataflows.mapper import sampling
 from tests.dataflows.wizard.conftest import PROJECT, Browser, body
 
 
@@ -24,7 +24,7 @@ class TestPreview:
         wizard.send("project", PROJECT, action="preview")
         page = body(wizard.see("project"))
         draft = wizard.reload()
-        assert len(draft.sample) == 100
+        assert 100 < len(draft.sample) <= 500
         assert draft.sample[0]["event"] in page
         assert draft.time_semantic == "utc"
         assert "carry true UTC times" in page
@@ -147,7 +147,7 @@ class TestSample:
         first = PROJECTS[UTC_PROJECT_ID].first_day(datetime.now(UTC).date())
         seen = sampling.take(account, UTC_PROJECT_ID, "Europe/Berlin", now=at_noon(first + timedelta(days=1)))
         assert seen.days == DayRange(first, first)
-        assert len(seen.records) == sampling.ROWS
+        assert 0 < len(seen.records) <= sampling.ROWS
 
     def test_asks_three_times_at_most_when_there_are_none(self, account: Account) -> None:
         first = PROJECTS[UTC_PROJECT_ID].first_day(datetime.now(UTC).date())

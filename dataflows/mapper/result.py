@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dataflows.mapping import PreviewRow, bind, compile_plan
-from dataflows.models import Dataflow
+from dataflows.mapper.rows import EditedRow, without_blanks
+from dataflows.mapper.table import short
+from dataflows.mapping import PreviewRow, TimeReading, bind, compile_plan
 from dataflows.schemas import XdmSchema
-from dataflows.wizard.mapping_table import short
-from dataflows.wizard.rows import EditedRow, without_blanks
 
 ROWS = 10
+Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,14 @@ class ResultTable:
         return sum(1 for line in self.rows if line.rejected)
 
 
-def result_table(rows: Sequence[EditedRow], schema: XdmSchema, draft: Dataflow) -> ResultTable:
+def result_table(
+    rows: Sequence[EditedRow], schema: XdmSchema, reading: TimeReading, records: Sequence[Record]
+) -> ResultTable:
     """The first records of the sample, identity columns first. The mapping must fit the schema."""
     bound = bind([row.mapping_row for row in without_blanks(rows)], schema)
     identities = {field.name for field in schema.fields() if field.identity}
     columns = sorted((row.destination for row in without_blanks(rows)), key=lambda name: name not in identities)
-    previews = compile_plan(bound, draft.reading).preview(draft.sample[:ROWS])
+    previews = compile_plan(bound, reading).preview(records[:ROWS])
     return ResultTable(columns, [_line(preview, columns) for preview in previews])
 
 

@@ -1,0 +1,98 @@
+"""Editing the mapping of a live dataflow: kept as a draft beside the one in force, until it is saved as a version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from connectors.form_layout import PageForm
+from connectors.roles import User
+from dataflows.mapper import rows
+from dataflows.mapper.actions import press
+from dataflows.mapper.desk import Desk
+from dataflows.models import Dataflow, MappingVersion
+from dataflows.runs import remapping
+from dataflows.runs.remapping import MappingConflict
+
+SAVE = "save"
+
+
+class EditForm(PageForm, forms.Form):
+    """``desk`` holds the rows whatever their state; every button keeps them, wrong ones too.
+
+    ``conflict`` is set when somebody else changed the dataflow in between; what was typed stays on the page, and since
+    the page then carries the newer revision, sending it again overwrites.
+    """
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    note = forms.CharField(
+        label=lazy("What changes, and why (optional)"), max_length=MappingVersion.LONGEST_NOTE, required=False
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, *, flow: Dataflow) -> None:
+        super().__init__(data)
+        self.flow = flow
+        self.action = str(data.get("action", SAVE)) if data is not None else ""
+        self.conflict: datetime | None = None
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What was sent, else what is being edited, else the mapping in force."""
+        if self.is_bound:
+            return Desk(self.flow, rows.read_sent(self.data))
+        return Desk.of(self.flow, rows.read_stored(self.edited))
+
+    @property
+    def edited(self) -> list[dict[str, str]]:
+        draft = self.flow.mapping_draft
+        return list(self.flow.mapping if draft is None else draft)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        count = len(self.desk.problems)
+        if self.action == SAVE and count:
+            words = ngettext(
+                "The mapping has %(count)d problem, marked below. The one in force stays until it is corrected.",
+                "The mapping has %(count)d problems, marked below. The one in force stays until they are corrected.",
+                count,
+            )
+            self.add_error(None, words % {"count": count})
+        return cleaned
+
+    def save(self, *, by: User, now: datetime) -> MappingVersion | None:
+        """The new version; None, with what is wrong on the form, when there is none. The rows are kept either way."""
+        if not self.is_valid():
+            self._keep(self.desk.rows, now)
+            return None
+        wanted = [row.stored for row in rows.without_blanks(self.desk.rows)]
+        note = self.cleaned_data["note"]
+        try:
+            return remapping.save(self.flow, wanted, by=by, now=now, revision=self._revision(), note=note)
+        except MappingConflict as conflict:
+            self.conflict = conflict.saved_at
+            return None
+
+    def press(self, *, now: datetime) -> str | None:
+        """Do what a button that changes rows says; the part of the page to show, or None after a conflict."""
+        self.is_valid()
+        change = press(self.desk, self.action)
+        before = {"mapping_before": [row.stored for row in self.desk.rows]} if change.replaced else {}
+        return change.anchor if self._keep(change.rows, now, **before) else None
+
+    def _keep(self, edited: list[rows.EditedRow], now: datetime, **more: Any) -> bool:
+        draft = [row.stored for row in edited]
+        kept = remapping.keep(self.flow, self._revision(), now=now, mapping_draft=draft, **more)
+        if not kept:
+            self.conflict = self.flow.updated_at
+        return kept
+
+    def _revision(self) -> int:
+        """The revision the sender saw; without one it cannot be the current one."""
+        revision = self.cleaned_data.get("revision")
+        return -1 if revision is None else int(revision)

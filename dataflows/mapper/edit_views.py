@@ -1,0 +1,77 @@
+"""The mapper for a live dataflow: what is saved here applies to later runs only."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from connectors.errors import ConnectorError
+from connectors.messages import message_for
+from connectors.roles import analyst_required
+from dataflows.mapper import sampling
+from dataflows.mapper.edit_form import SAVE, EditForm
+from dataflows.models import Dataflow
+from dataflows.models.dataflow import DataflowQuerySet
+from dataflows.runs import remapping
+
+
+def _editable(request: HttpRequest) -> DataflowQuerySet:
+    return Dataflow.objects.editable_by(request.user).live().select_related("account", "dataset__schema")
+
+
+@analyst_required
+@never_cache  # "Back" must fetch the current revision, not show the one it left
+@require_http_methods(["GET", "POST"])
+def mapping_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what is being edited (GET); keep it, or save it as a version (POST)."""
+    flow = get_object_or_404(_editable(request), pk=pk)
+    unread = _read_sample(flow)
+    form = EditForm(request.POST if request.method == "POST" else None, flow=flow)
+    if request.method == "POST":
+        there = _save(request, form) if form.action == SAVE else _press(form)
+        if there:
+            return redirect(there)
+    context = {"flow": flow, "form": form, "desk": form.desk, "unread": unread}
+    return render(request, "dataflows/mapper/edit.html", context)
+
+
+def _read_sample(flow: Dataflow) -> dict[str, object] | None:
+    """Give a dataflow that nobody edits records to try its mapping on; what is to be said if that fails."""
+    if flow.sample:
+        return None
+    try:
+        records = sampling.landed(flow)
+    except ConnectorError as error:
+        return {"message": message_for(error.code), "detail": error.detail, "code": error.code}
+    Dataflow.objects.filter(pk=flow.pk).update(sample=records)
+    flow.sample = records
+    return None
+
+
+def _save(request: HttpRequest, form: EditForm) -> str:
+    version = form.save(by=request.user, now=timezone.now())
+    if version is None:
+        return ""
+    text = _("Version %(number)s of the mapping is saved. Runs that start from now on use it.")
+    messages.success(request, text % {"number": version.number})
+    return reverse("dataflows:mapping_history", args=[form.flow.pk])
+
+
+def _press(form: EditForm) -> str:
+    anchor = form.press(now=timezone.now())
+    return "" if anchor is None else reverse("dataflows:mapping_edit", args=[form.flow.pk]) + f"#{anchor}"
+
+
+@require_POST
+@analyst_required
+def mapping_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    flow = get_object_or_404(_editable(request), pk=pk)
+    remapping.discard(flow)
+    messages.success(request, _("The changes are discarded. The mapping in force stays as it is."))
+    return redirect("dataflows:mapping_history", flow.pk)
