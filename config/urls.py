@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from dataflows.api.application import urls as api_urls
 from dataflows.monitoring.status import healthz, readyz
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("sources/", include("connectors.urls")),
     path("", include("dataflows.urls")),
     path("admin/", admin.site.urls),
+    path("", include((api_urls(), "api"), namespace="api")),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, cast
 
 from django.conf import settings
@@ -36,6 +37,7 @@ class Account(models.Model):
     ``last_check`` holds the steps of the latest connection test as shown to the user.
     """
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=30, default="mixpanel", editable=False)
     name = models.CharField(_("Account name"), max_length=255, unique=True)
     description = models.TextField(_("Description"), max_length=2000, blank=True)

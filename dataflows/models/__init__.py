@@ -1,12 +1,17 @@
+from dataflows.models.api_client import ApiClient, ApiToken
+from dataflows.models.connection import SourceConnection, TargetConnection
 from dataflows.models.coverage import Day, DayStatus
 from dataflows.models.dataflow import Dataflow, DataflowStatus, Frequency
 from dataflows.models.dataset import Dataset, Schema
 from dataflows.models.heartbeat import Heartbeat
+from dataflows.models.mapping_set import MappingSet, MappingSetVersion
 from dataflows.models.mapping_version import MappingVersion, StoredRows
 from dataflows.models.run import IllegalMove, PauseReason, Run, RunStatus, Trigger
 from dataflows.models.window import Window, WindowStatus
 
 __all__ = [
+    "ApiClient",
+    "ApiToken",
     "Dataflow",
     "DataflowStatus",
     "Dataset",
@@ -15,12 +20,16 @@ __all__ = [
     "Frequency",
     "Heartbeat",
     "IllegalMove",
+    "MappingSet",
+    "MappingSetVersion",
     "MappingVersion",
     "PauseReason",
     "Run",
     "RunStatus",
     "Schema",
+    "SourceConnection",
     "StoredRows",
+    "TargetConnection",
     "Trigger",
     "Window",
     "WindowStatus",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -13,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from connectors.models import Account
 from connectors.roles import ANALYST, VIEWER, User, has_role
 from dataflows.mapping import MappingRow, TimeReading
+from dataflows.models.connection import SourceConnection, TargetConnection
 from dataflows.models.dataset import Dataset, Schema
+from dataflows.models.mapping_set import MappingSet
 from dataflows.scheduling import Schedule
 
 
@@ -64,9 +67,11 @@ class Dataflow(models.Model):
     replaced them all, for *Undo*. ``sample`` are records to try a mapping on; a dataflow nobody edits needs none.
     ``error_threshold`` is the percentage of rejected records up to which a day is still published.
     ``time_alarm`` is off when a person has confirmed the reading of times against the evidence.
+    ``mapping_set`` in ``mapping_set_version`` was taken over when ``mapping_version`` became ``mapping_set_taken``.
     ``history_from`` is the first day wanted; ``lookback_days`` how many days each later run re-reads.
     """
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("Dataflow name"), max_length=255)
     description = models.TextField(_("Description"), max_length=2000, blank=True)
     status = models.CharField(max_length=10, choices=DataflowStatus.choices, default=DataflowStatus.DRAFT)
@@ -83,6 +88,12 @@ class Dataflow(models.Model):
     time_alarm = models.BooleanField(default=True)
     sample = models.JSONField(default=list, blank=True)
 
+    source_connection = models.ForeignKey(
+        SourceConnection, on_delete=models.SET_NULL, null=True, related_name="dataflows"
+    )
+    target_connection = models.ForeignKey(
+        TargetConnection, on_delete=models.SET_NULL, null=True, related_name="dataflows"
+    )
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, null=True, related_name="dataflows")
     new_dataset_name = models.CharField(max_length=255, blank=True)
     new_dataset_description = models.TextField(max_length=2000, blank=True)
@@ -97,6 +108,9 @@ class Dataflow(models.Model):
     mapping_version = models.PositiveIntegerField(default=0)
     mapping_draft = models.JSONField(null=True, blank=True)
     mapping_before = models.JSONField(null=True, blank=True)
+    mapping_set = models.ForeignKey(MappingSet, on_delete=models.SET_NULL, null=True, related_name="dataflows")
+    mapping_set_version = models.PositiveIntegerField(default=0)
+    mapping_set_taken = models.PositiveIntegerField(default=0)
 
     frequency = models.CharField(max_length=10, choices=Frequency.choices, default=Frequency.DAY)
     interval = models.PositiveIntegerField(default=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -53,6 +55,7 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 class Dataset(models.Model):
     """An Iceberg table made from a schema; ``table`` is its identifier in the lake and never changes."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("Dataset name"), max_length=255, unique=True)
     description = models.TextField(_("Description"), max_length=2000, blank=True)
     schema = models.ForeignKey(Schema, on_delete=models.PROTECT, related_name="datasets")

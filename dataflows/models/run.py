@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -86,6 +87,7 @@ class Run(models.Model):
     # A worker may end the window it holds: a pause throws no answer away.
     WORKING = (RunStatus.RUNNING, RunStatus.PAUSED)
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     dataflow = models.ForeignKey(Dataflow, on_delete=models.CASCADE, related_name="runs")
     trigger = models.CharField(max_length=10, choices=Trigger.choices)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

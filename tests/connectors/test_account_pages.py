@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -91,7 +92,8 @@ class TestAccountList:
     def test_has_pages_with_the_newest_first(self, browse, viewer, account):
         stored = Account.objects.filter(pk=account.pk).values().get()
         Account.objects.bulk_create(
-            [Account(**stored | {"id": None, "name": f"Copy {n:02}", "secret": account.secret}) for n in range(30)]
+            Account(**stored | {"id": None, "uuid": uuid4(), "name": f"Copy {n:02}", "secret": account.secret})
+            for n in range(30)
         )
         client = browse(viewer)
         assert "Copy 29" in client.get(LIST).text

@@ -1,0 +1,42 @@
+"""The API as one application: its services, its errors, its document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import re_path
+from ninja import NinjaAPI
+
+from dataflows.api import refusals
+from dataflows.api.authentication import PlatformAuth
+from dataflows.api.bodies import StrictParser
+from dataflows.api.flowservice import connections, specs
+from dataflows.api.gateway import nowhere
+from dataflows.api.ims import router as ims
+
+FLOW_SERVICE = "/data/foundation/flowservice"
+
+api = NinjaAPI(
+    title="Tributary API",
+    version="1.0",
+    description="The Flow Service API and its neighbours, in the shapes of Adobe Experience Platform.",
+    urls_namespace="api",
+    docs_url=None,
+    openapi_url="/api/openapi.json",
+    parser=StrictParser(),
+    auth=PlatformAuth(),
+)
+refusals.register(api)
+api.add_router("/ims", ims)
+for service in (specs, connections):
+    api.add_router(FLOW_SERVICE, service.router)
+
+
+def urls() -> list[Any]:
+    """Addresses of the API, open to whoever has no session: tokens decide."""
+    patterns, _, _ = api.urls
+    for pattern in patterns:
+        if pattern.callback is not None:
+            login_not_required(pattern.callback)
+    return [*patterns, re_path(r"^(?:data/foundation|ims)(?:/.*)?$", nowhere)]

@@ -1,0 +1,1 @@
+"""``/data/foundation/flowservice``: connections, flows and runs."""

@@ -1,0 +1,10 @@
+"""Identifiers that are the same in every AEP (fact sheet section 2)."""
+
+MIXPANEL_SPEC = "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"
+DATA_LAKE_SPEC = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
+FLOW_SPEC = "6499120c-0b15-42dc-936e-847ea3c24d72"
+PROVIDER = "0ed90a81-07f4-4586-8190-b40eccef1c5a"
+COPY_ACTIVITY = "copyActivity"
+PROMOTION_ACTIVITY = "promotionActivity"
+VERSION = "1.0"
+BASIC, PROJECT_SECRET = "Basic Authentication", "Project Secret"
