@@ -127,4 +127,5 @@ def _promote(window: Window, lease: Lease) -> None:
 def plan_of(run: Run) -> Plan:
     """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
     flow = run.dataflow
-    return compile_plan(bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm), flow.reading)
+    bound = bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm)
+    return compile_plan(bound, flow.reading, RunFacts(run.created_at, HashKey.current()))
