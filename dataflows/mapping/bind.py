@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from itertools import takewhile
@@ -80,6 +80,15 @@ def paths_of(origin: Origin | Assembled) -> Iterator[tuple[Part, ...]]:
                 yield from paths_of(member.origin)
 
 
+def _programs(origin: Origin | Assembled) -> Iterator[Program]:
+    match origin:
+        case Computed():
+            yield origin.program
+        case Assembled():
+            for member in origin.members:
+                yield from _programs(member.origin)
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a row goes: a field of the schema, or (``inner`` is not empty) a place inside an array or a map of it.
@@ -94,6 +103,14 @@ class Target:
     @property
     def path(self) -> tuple[Part, ...]:
         return (*self.field.path, *self.inner)
+
+    @property
+    def wanted(self) -> Field:
+        """What a source has to give: where ``[*]`` spreads it over elements, an array of what they become."""
+        shape = self.leaf.shape
+        for _ in range(self.inner.count(EVERY)):
+            shape = Shape(XdmType.ARRAY, element=shape)
+        return replace(self.leaf, shape=shape)
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,11 @@ class BoundMapping:
 
     rows: tuple[BoundRow, ...]
     schema: XdmSchema
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether any of it hashes with the installation's key."""
+        return any(program.keyed for row in self.rows for program in _programs(row.origin))
 
 
 class _Refused(Exception):
@@ -135,8 +157,8 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[Source
         # A row that fails still claims its target: it is one mistake to correct, not two.
         if target is not None:
             targets.setdefault(target.path, number)
-        leaf = target.leaf if target else None
-        origin = _attempt(problems, number, partial(_origin, row, leaf, known))
+        wanted = target.wanted if target else None
+        origin = _attempt(problems, number, partial(_origin, row, wanted, known))
         if target is not None and origin is not None:
             bound.append((origin, row.source, target))
     problems += _unmapped(schema, {_names(path) for path in targets})

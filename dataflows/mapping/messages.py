@@ -20,8 +20,8 @@ MESSAGES: Mapping[str, Message] = {
     ),
     Code.EXPRESSION_VARIES: Message(
         "An identifier may not change from run to run.",
-        "now(), timestamp() and uuid() give other values in the next run, so an event that is read again would get "
-        "another identifier.",
+        "The functions now(), timestamp() and uuid() give other values in the next run, so an event that is read again "
+        "would get another identifier.",
         "Make the identifier of what the event itself has, such as tributary.event_id.",
     ),
     Code.SOURCE_PATH_INVALID: Message(

@@ -41,8 +41,16 @@ class Program:
     @property
     def varies(self) -> bool:
         """Whether the same record may give another value in another run."""
-        calls = (node for node in self.node.walk() if isinstance(node, Call))
-        return any(FUNCTIONS[call.name].varies for call in calls)
+        return any(FUNCTIONS[name].varies for name in self._called)
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it hashes with the installation's key."""
+        return "keyed_hash" in self._called
+
+    @property
+    def _called(self) -> frozenset[str]:
+        return frozenset(node.name for node in self.node.walk() if isinstance(node, Call))
 
 
 def compile_expression(text: str, sources: Sources | None = None) -> Program:

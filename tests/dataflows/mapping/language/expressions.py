@@ -47,7 +47,7 @@ def _default(value):
 
 
 def both(program: Program, lines, plan=None) -> list[str]:
-    """The outcomes for some lines, agreed upon by the row evaluator and by a mixed and, if it can be had, a typed block."""
+    """The outcomes for some lines, agreed upon by the row evaluator and both sorts of blocks."""
     plan = plan or plan_for(program)
     one_by_one = [outcome(lambda line=line: program.value(RecordScope(plan, read(plan, line)))) for line in lines]
     text = Lines(b"\n".join(lines))
