@@ -130,6 +130,12 @@ class LandingReader:
         with storage_failures():
             return bytes(self._stream.read(None if size < 0 else size))
 
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the buffer or, at the end, a part of it; returns how much."""
+        chunk = self.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
     def close(self) -> None:
         self._stream.close()
 

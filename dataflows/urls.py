@@ -1,6 +1,7 @@
 """Addresses of the pages, one list per room."""
 
 from dataflows.datasets.urls import urlpatterns as datasets
+from dataflows.diagnostics.urls import urlpatterns as diagnostics
 from dataflows.help.urls import urlpatterns as help_pages
 from dataflows.mapper.urls import urlpatterns as mapper
 from dataflows.monitoring.urls import urlpatterns as monitoring
@@ -8,4 +9,4 @@ from dataflows.wizard.urls import urlpatterns as wizard
 
 app_name = "dataflows"
 
-urlpatterns = [*wizard, *mapper, *monitoring, *datasets, *help_pages]
+urlpatterns = [*wizard, *mapper, *monitoring, *datasets, *diagnostics, *help_pages]

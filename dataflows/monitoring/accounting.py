@@ -66,8 +66,7 @@ class Accounting:
 class DayRow:
     """A day as a run left it; of a ``failed`` or ``held`` day nothing was published.
 
-    ``anonymous`` records have no insert id, ``conflicting`` duplicates differ from the copy that stays;
-    ``has_file`` when rejected records are kept.
+    ``anonymous`` records have no insert id, ``conflicting`` duplicates differ from the copy that stays.
     """
 
     day: date
@@ -76,7 +75,6 @@ class DayRow:
     counts: Mapping[str, int]
     anonymous: int = 0
     conflicting: int = 0
-    has_file: bool = False
 
 
 def of_run(run: Run) -> Accounting:
@@ -107,4 +105,4 @@ def _row(stored: Mapping[str, Any]) -> DayRow:
     status = DayStatus(stored["status"])
     odd = {name: int(stored.get(name, 0)) for name in ("anonymous", "conflicting")}
     day = date.fromisoformat(stored["day"])
-    return DayRow(day, status, status.label, counts, **odd, has_file=bool(stored.get("rejected_key")))
+    return DayRow(day, status, status.label, counts, **odd)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from django.utils.translation import gettext as _
 
 from dataflows.models import DayStatus, Run, RunStatus, Window
 from dataflows.monitoring.accounting import LABELS
@@ -18,12 +15,11 @@ Account = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """A number before and after. ``code`` is "" for a sum."""
+    """A number before and after."""
 
     label: Any
     before: int
     after: int
-    code: str = ""
 
     @property
     def difference(self) -> int:
@@ -32,16 +28,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``totals`` by count, ``reasons`` for rejections; ``worse`` and ``better`` count days that change their state."""
+    """``totals`` by count; ``worse`` and ``better`` count days that change their state."""
 
     totals: list[Change]
-    reasons: list[Change]
     better: int
     worse: int
 
     @property
     def is_empty(self) -> bool:
-        return not any(change.difference for change in (*self.totals, *self.reasons)) and not (self.better + self.worse)
+        return not any(change.difference for change in self.totals) and not (self.better + self.worse)
 
 
 def compare(run: Run) -> Comparison:
@@ -50,7 +45,6 @@ def compare(run: Run) -> Comparison:
     before = _latest(run, set(after))
     return Comparison(
         totals=[Change(LABELS[name], _sum(before, name), _sum(after, name)) for name in COUNTS],
-        reasons=_reasons(before.values(), after.values()),
         better=sum(_is_loaded(after[day]) and not _is_loaded(before.get(day)) for day in after),
         worse=sum(_is_loaded(before.get(day)) and not _is_loaded(after[day]) for day in after),
     )
@@ -84,18 +78,3 @@ def _sum(accounts: Mapping[str, Account], name: str) -> int:
 
 def _is_loaded(account: Account | None) -> bool:
     return account is not None and account["status"] == DayStatus.LOADED
-
-
-def _reasons(before: Iterable[Account], after: Iterable[Account]) -> list[Change]:
-    was, will = _counted(before), _counted(after)
-    changes = [Change(field or _("the whole record"), was[code, field], will[code, field], code)
-               for code, field in {*was, *will}]  # fmt: skip
-    return sorted(changes, key=lambda change: (-abs(change.difference), change.code, str(change.label)))
-
-
-def _counted(accounts: Iterable[Account]) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for account in accounts:
-        for reason in account.get("reasons", []):
-            found[reason["code"], reason["field"]] += int(reason["count"])
-    return found

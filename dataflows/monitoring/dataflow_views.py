@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
+from dataflows.diagnostics.errors import words
 from dataflows.models import Dataflow, Trigger
 from dataflows.monitoring import queries
 from dataflows.monitoring.coverage import coverage
-from dataflows.monitoring.diagnostics import words
 from dataflows.monitoring.forms import DataflowFilter, HistoryFilter, RunNowForm
 from dataflows.monitoring.held_days import held_days
 from dataflows.monitoring.paging import page_of

@@ -10,8 +10,8 @@ from django.db.models import Max
 
 from connectors import budget
 from connectors.messages import Message
+from dataflows.diagnostics.errors import printable, words
 from dataflows.models import Heartbeat, PauseReason, Run, RunStatus, Window, WindowStatus
-from dataflows.monitoring.diagnostics import printable, words
 
 LIMITS = {"budget_empty", "rate_limited"}
 # A queued run is picked up within a tick or two; after this long, say when a worker was last seen.

@@ -16,10 +16,10 @@ from connectors.budget import BudgetState
 from connectors.messages import Message
 from connectors.models import ExportRequest
 from connectors.roles import User
+from dataflows.diagnostics.errors import words
 from dataflows.models import Dataflow, Run, RunStatus, Window
 from dataflows.models.dataflow import DataflowQuerySet
 from dataflows.models.run import RunQuerySet
-from dataflows.monitoring.diagnostics import words
 from dataflows.monitoring.schedule_words import schedule_words
 
 FAILURES = (RunStatus.FAILED, RunStatus.PARTIAL)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,8 +17,10 @@ from connectors.errors import ConnectorError
 from connectors.messages import message_for
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
+from dataflows.diagnostics import downloads, errors, groups, proof, summary
+from dataflows.diagnostics.pages import Place
 from dataflows.models import Run
-from dataflows.monitoring import accounting, comparison, diagnostics, queries, rejected
+from dataflows.monitoring import accounting, comparison, queries
 from dataflows.monitoring.forms import RunFilter
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.progress import live
@@ -29,10 +31,7 @@ STOP_POLLING = 286
 IN_BLOCK = 10
 DAYS_PER_PAGE = 31
 REQUESTS_SHOWN = 50
-REJECTED_FORMS = {
-    "jsonl": (rejected.as_jsonl, "application/jsonl"),
-    "csv": (rejected.as_csv, "text/csv; charset=utf-8"),
-}
+GROUPS_SHOWN = 50
 
 
 @require_GET
@@ -111,17 +110,13 @@ def run_rejected(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
     found = get_object_or_404(Run.objects.visible_to(request.user).select_related("dataflow"), pk=pk)
     day = _day(request)
     try:
-        files = rejected.kept_files(found, day)
+        files = downloads.kept_files(found, day)
     except ConnectorError as error:
         context = {"run": found, "message": message_for(error.code), "detail": error.detail, "code": error.code}
         return render(request, "dataflows/monitoring/no_rejected.html", context, status=503)
     if not files:
         return render(request, "dataflows/monitoring/no_rejected.html", {"run": found}, status=404)
-    render_as, kind = REJECTED_FORMS[form]
-    answer = StreamingHttpResponse(render_as(files), content_type=kind)
-    name = f"run-{found.pk}-rejected{f'-{day}' if day else ''}.{form}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return downloads.answer(files, form, f"run-{found.pk}-rejected{f'-{day}' if day else ''}")
 
 
 def _day(request: HttpRequest) -> date | None:
@@ -151,13 +146,28 @@ def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:
 
 
 def _settled(found: Run) -> dict[str, Any]:
-    ledger = queries.requests_of(found)
+    ledger, place = queries.requests_of(found), Place(found.dataflow, found)
+    card, found_groups = errors.error_card(found), groups.groups(place.readings, {})
     return {
         "comparison": comparison.compare(found) if found.dry_run and found.is_finished else None,
         "budget": queries.budget_of(found.dataflow),
-        "card": diagnostics.error_card(found),
-        "reasons": diagnostics.reasons(found),
-        "has_rejected_files": bool(diagnostics.rejected_files(found)),
+        "card": card,
+        "groups": found_groups,
+        "group_rows": [(group, place.group_url(group.key)) for group in found_groups.shown[:GROUPS_SHOWN]],
+        "summary": summary.summary(found, card, found_groups),
+        "has_rejected_files": any(reading.key for reading in place.readings),
+        **_proof(found, place),
         "requests": ledger[:REQUESTS_SHOWN],
         "request_count": ledger.count(),
+    }
+
+
+def _proof(found: Run, place: Place) -> dict[str, Any]:
+    """What a run that did days again has repaired, or a dry run would."""
+    if not proof.proves(found):
+        return {}
+    shown = proof.proof(found)
+    return {
+        "proof": shown,
+        "proof_rows": [(change, place.group_url(change.key)) for change in shown.groups[:GROUPS_SHOWN]],
     }

@@ -22,7 +22,6 @@ from dataflows.mapping import MappingInvalid, Plan, bind, compile_plan
 from dataflows.models import Run, RunStatus, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
-from dataflows.runs.facts import facts_of
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import Days, Unbalanced, promote
 from dataflows.runs.rejects import RejectedFiles
@@ -128,5 +127,4 @@ def _promote(window: Window, lease: Lease) -> None:
 def plan_of(run: Run) -> Plan:
     """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
     flow = run.dataflow
-    bound = bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm)
-    return compile_plan(bound, flow.reading, facts_of(bound, run.created_at))
+    return compile_plan(bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm), flow.reading)

@@ -142,9 +142,9 @@ class TestADryRun:
             (20, 2),
             (0, 0),
         ]
-        assert [(each.label, each.before, each.after) for each in comparison.reasons] == [
-            ("price", 20, 0),
+        assert [(each.key.field, each.before, each.after) for each in answer.context["proof"].groups] == [
             ("size", 0, 2),
+            ("price", 20, 0),
         ]
         for words in ("What would change", "+18", "−20", "Nothing was published"):
             assert words in text(answer)

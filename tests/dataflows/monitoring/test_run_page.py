@@ -248,26 +248,66 @@ class TestTheErrorSummary:
         values = {"kind": "rejected", "code": "INGEST-1401-400", "field": "", "message": "not JSON", "sample": "{<b>"}
         return {**values, "count": count, **changed}
 
+    def window(self, run, day, **changed):
+        """A window whose reasons are stored as runs store them: by day, and with a sample for all its days."""
+        error = self.error(**changed)
+        account = day_account(day, loaded=1, rejected=error["count"] if error["kind"] == "rejected" else 0)
+        counted = [{name: error[name] for name in ("code", "field", "count")}] if error["kind"] == "rejected" else []
+        make_window(run, day, days=[account | {"reasons": counted}], errors=[error])
+
     def test_adds_up_the_reasons_of_all_windows(self, browse, viewer):
         run = make_run()
-        make_window(run, FIRST, errors=[self.error(3)])
-        make_window(run, SECOND, errors=[self.error(4), self.error(1, kind="warning", code="MAPPER-3700-400")])
+        self.window(run, FIRST, count=3)
+        self.window(run, SECOND, count=4)
+        self.window(run, THIRD, count=1, kind="warning", code="MAPPER-3700-400")
         html = page(browse, viewer, run)
         assert html.count(">INGEST-1401-400<") == 1
         assert '<td class="num">7</td>' in html
         assert "Warning" in html
 
+    def test_names_adobes_code_and_what_was_ingested_all_the_same(self, browse, viewer):
+        run = make_run(**counts(loaded=1000, rejected=3))
+        self.window(run, FIRST, count=3)
+        html = page(browse, viewer, run)
+        assert ">INGEST-1212-400<" in html
+        assert "3 errors were found in the data, 1,000 rows were ingested." in html
+
+    def test_names_another_code_when_diagnostics_are_off(self, browse, viewer):
+        run = make_run(make_flow(error_diagnostics=False, partial_ingestion=False), **counts(loaded=1000, rejected=3))
+        self.window(run, FIRST, count=3)
+        html = page(browse, viewer, run)
+        assert ">INGEST-1211-400<" in html
+        assert "counted, not kept" in html
+
+    @pytest.mark.parametrize(
+        ("code", "landed", "phase"),
+        [
+            ("bad_credentials", "", "CONNECTOR-1001-500"),
+            ("too_many_rejected", "raw/1", "CONNECTOR-2001-500"),
+            ("mapping_invalid", "raw/1", "CONNECTOR-2001-500"),
+            ("lake_unavailable", "raw/1", "CONNECTOR-3001-500"),
+            ("storage_full", "", "CONNECTOR-1001-500"),
+            ("storage_full", "raw/1", "CONNECTOR-3001-500"),
+            ("internal", "", "CONNECTOR-1001-500"),
+            ("internal", "raw/1", "CONNECTOR-2001-500"),
+        ],
+    )
+    def test_names_the_phase_that_failed(self, browse, viewer, code, landed, phase):
+        run = make_run(status=RunStatus.FAILED, error_code=code)
+        make_window(run, status=WindowStatus.FAILED, error_code=code, landed_key=landed)
+        assert f">{phase}<" in page(browse, viewer, run)
+
     def test_escapes_the_sample(self, browse, viewer):
         run = make_run()
-        make_window(run, errors=[self.error()])
+        self.window(run, FIRST)
         html = page(browse, viewer, run)
         assert "{<b>" not in html
         assert "{&lt;b&gt;" in html
 
     def test_shows_bytes_that_are_no_text(self, browse, viewer):
         run = make_run()
-        make_window(run, errors=[self.error(sample=b"caf\xe9".decode("utf-8", "surrogateescape"))])
-        assert "caf\\udce9" in page(browse, viewer, run)
+        self.window(run, FIRST, sample=b"caf\xe9".decode("utf-8", "surrogateescape"))
+        assert "caf\\xe9" in page(browse, viewer, run)
 
     def test_tells_no_errors_from_not_read_yet(self, browse, viewer):
         assert "No record was rejected" in page(browse, viewer, make_run(**counts(loaded=5)))
