@@ -8,6 +8,7 @@ from dataflows.mapping.bind import BoundMapping, MappingRow, bind
 from dataflows.mapping.evaluate import Evaluated
 from dataflows.mapping.instants import TimeReading
 from dataflows.mapping.keys import KEY_FIELDS
+from dataflows.mapping.language import RunFacts
 from dataflows.mapping.lines import Lines
 from dataflows.mapping.plan import Plan, PreviewRow, compile_plan
 from dataflows.mapping.problems import Code, MappingInvalid, Problem, Refusal, Rejected
@@ -25,6 +26,7 @@ __all__ = [
     "Problem",
     "Refusal",
     "Rejected",
+    "RunFacts",
     "TimeReading",
     "bind",
     "compile_plan",

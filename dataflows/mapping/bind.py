@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from dataflows.mapping import derived
+from dataflows.mapping.assembly import Assembled, Inner, Member
 from dataflows.mapping.casts import CastError, cast
-from dataflows.mapping.paths import Part, PathInvalid, parse_source, parse_target
+from dataflows.mapping.language import ExpressionInvalid, Program, compile_expression
+from dataflows.mapping.language.checking import Sources
+from dataflows.mapping.language.kinds import FITS, NULL, SAMPLE_TYPES, STRING, in_words
+from dataflows.mapping.language.nodes import Literal, Path
+from dataflows.mapping.language.rowwise import Nowhere
+from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_source, parse_target, write_target
 from dataflows.mapping.problems import Code, MappingInvalid, Problem
-from dataflows.schemas import Field, XdmSchema, XdmType
+from dataflows.mapping.source_fields import SourceField
+from dataflows.schemas import Field, Shape, XdmSchema, XdmType
 
 LONGEST_SOURCE = 4096
+LAST_ELEMENT = 999
 Found = TypeVar("Found")
 CONTAINERS = frozenset((XdmType.OBJECT, XdmType.MAP))
 
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One row in the words of Data Prep: ``source_type`` ATTRIBUTE (a path) or STATIC (the value itself)."""
+    """A row in the words of Data Prep: ``source_type`` ATTRIBUTE (a path), EXPRESSION, or STATIC (the value itself)."""
 
     source_type: str
     source: str
@@ -48,14 +58,66 @@ class Constant:
     value: Any
 
 
-Origin = FromRecord | FromDerived | Constant
+@dataclass(frozen=True)
+class Computed:
+    """A calculated field."""
+
+    program: Program
+
+
+Origin = FromRecord | FromDerived | Constant | Computed
+
+
+def paths_of(origin: Origin | Assembled) -> Iterator[tuple[Part, ...]]:
+    """The paths of the record that are read for it."""
+    match origin:
+        case FromRecord():
+            yield origin.parts
+        case Computed():
+            yield from origin.program.paths
+        case Assembled():
+            for member in origin.members:
+                yield from paths_of(member.origin)
+
+
+def _programs(origin: Origin | Assembled) -> Iterator[Program]:
+    match origin:
+        case Computed():
+            yield origin.program
+        case Assembled():
+            for member in origin.members:
+                yield from _programs(member.origin)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a row goes: a field of the schema, or (``inner`` is not empty) a place inside an array or a map of it.
+
+    ``leaf`` is what the row's values become; of a place inside it is made up for this, and named as the row wrote it.
+    """
+
+    field: Field
+    inner: Inner
+    leaf: Field
+
+    @property
+    def path(self) -> tuple[Part, ...]:
+        return (*self.field.path, *self.inner)
+
+    @property
+    def wanted(self) -> Field:
+        """What a source has to give: where ``[*]`` spreads it over elements, an array of what they become."""
+        shape = self.leaf.shape
+        for _ in range(self.inner.count(EVERY)):
+            shape = Shape(XdmType.ARRAY, element=shape)
+        return replace(self.leaf, shape=shape)
 
 
 @dataclass(frozen=True)
 class BoundRow:
     """``text`` is the source as the row wrote it, for messages."""
 
-    origin: Origin
+    origin: Origin | Assembled
     text: str
     target: Field
 
@@ -67,6 +129,11 @@ class BoundMapping:
     rows: tuple[BoundRow, ...]
     schema: XdmSchema
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether any of it hashes with the installation's key."""
+        return any(program.keyed for row in self.rows for program in _programs(row.origin))
+
 
 class _Refused(Exception):
     def __init__(self, field: str, code: Code, message: str, remedy: str) -> None:
@@ -74,11 +141,15 @@ class _Refused(Exception):
         self.field, self.code, self.message, self.remedy = field, code, message, remedy
 
 
-def bind(rows: Sequence[MappingRow], schema: XdmSchema) -> BoundMapping:
-    """Check every row and the mapping as a whole. Raises MappingInvalid with all problems."""
+def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[SourceField] = ()) -> BoundMapping:
+    """Check every row and the mapping as a whole; ``sources`` are the fields of a sample, by which types are checked.
+
+    Raises MappingInvalid with all problems.
+    """
     problems: list[Problem] = []
-    bound: list[BoundRow] = []
-    targets: dict[tuple[str, ...], int] = {}
+    bound: list[tuple[Origin, str, Target]] = []
+    targets: dict[tuple[Part, ...], int] = {}
+    known = _kinds_of(sources)
     for number, row in enumerate(rows):
         target = _attempt(problems, number, partial(_target, row.destination, schema))
         if target is not None and (problem := _taken(number, target, targets)):
@@ -86,14 +157,41 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema) -> BoundMapping:
         # A row that fails still claims its target: it is one mistake to correct, not two.
         if target is not None:
             targets.setdefault(target.path, number)
-        origin = _attempt(problems, number, partial(_origin, row, target))
+        wanted = target.wanted if target else None
+        origin = _attempt(problems, number, partial(_origin, row, wanted, known))
         if target is not None and origin is not None:
-            bound.append(BoundRow(origin, row.source, target))
-    problems += _unmapped(schema, set(targets))
+            bound.append((origin, row.source, target))
+    problems += _unmapped(schema, {_names(path) for path in targets})
     if problems:
         raise MappingInvalid(problems)
     order = {field.path: position for position, field in enumerate(schema.fields())}
-    return BoundMapping(tuple(sorted(bound, key=lambda row: order[row.target.path])), schema)
+    return BoundMapping(tuple(sorted(_gathered(bound), key=lambda row: order[row.target.path])), schema)
+
+
+def _names(path: tuple[Part, ...]) -> tuple[str, ...]:
+    """The names before the first element or key inside a field; too long for a map, which does no harm here."""
+    return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str) and part != EVERY, path))
+
+
+def _gathered(bound: Sequence[tuple[Origin, str, Target]]) -> list[BoundRow]:
+    """Rows that fill places inside one array or map become one row that fills it."""
+    rows, inside = [], dict[tuple[str, ...], list[tuple[Origin, str, Target]]]()
+    for origin, text, target in bound:
+        if target.inner:
+            inside.setdefault(target.field.path, []).append((origin, text, target))
+        else:
+            rows.append(BoundRow(origin, text, target.field))
+    for parts in inside.values():
+        members = tuple(Member(target.inner, origin, target.leaf) for origin, _, target in parts)
+        texts = ", ".join(text for _, text, _ in parts)
+        rows.append(BoundRow(Assembled(members), texts, parts[0][2].field))
+    return rows
+
+
+def _kinds_of(sources: Sequence[SourceField]) -> Sources:
+    return {("event",): STRING} | {
+        field.names: frozenset(SAMPLE_TYPES[name] for name in field.types) for field in sources if field.types
+    }
 
 
 def _attempt(problems: list[Problem], number: int, check: Callable[[], Found]) -> Found | None:
@@ -104,60 +202,85 @@ def _attempt(problems: list[Problem], number: int, check: Callable[[], Found]) -
         return None
 
 
-def _target(text: str, schema: XdmSchema) -> Field:
+def _target(text: str, schema: XdmSchema) -> Target:
     try:
         parts = parse_target(text)
     except PathInvalid as error:
         raise _Refused(
             "destination", Code.TARGET_PATH_INVALID, str(error), "Choose the target field from the schema."
         ) from error
-    names = tuple(part for part in parts if isinstance(part, str))
-    if len(names) != len(parts):
-        raise _Refused(
-            "destination",
-            Code.TARGET_IN_ARRAY,
-            f"{text} is one element of an array.",
-            "Map a source array onto the whole target array.",
-        )
-    if not schema.has(names):
-        raise _Refused(
-            "destination",
-            Code.TARGET_UNKNOWN,
-            f"The schema “{schema.title}” has no field {text}.",
-            "Choose the target field from the schema.",
-        )
-    return schema.field(names)
+    size = next((size for size in range(len(parts), 0, -1) if schema.has(parts[:size])), 0)  # type: ignore[arg-type]
+    field = schema.field(tuple(str(part) for part in parts[:size])) if size else None
+    if field is None or (field.xdm_type is XdmType.OBJECT and size < len(parts)):
+        raise _unknown(text, schema)
+    inner = parts[size:]
+    if not inner:
+        return Target(field, (), field)
+    shape = _shape_inside(text, field.shape, inner, schema)
+    return Target(field, inner, Field((text,), shape, required=False, required_in_parent=False))
 
 
-def _taken(number: int, target: Field, targets: dict[tuple[str, ...], int]) -> Problem | None:
+def _unknown(text: str, schema: XdmSchema) -> _Refused:
+    near = get_close_matches(text, [field.name for field in schema.fields()], 1)
+    remedy = f"Did you mean {near[0]}?" if near else "Choose the target field from the schema."
+    return _Refused("destination", Code.TARGET_UNKNOWN, f"The schema “{schema.title}” has no field {text}.", remedy)
+
+
+def _shape_inside(text: str, shape: Shape, inner: Inner, schema: XdmSchema) -> Shape:
+    """What is at a place inside an array or a map."""
+    for part in inner:
+        if isinstance(part, int) or part == EVERY:
+            if shape.type is not XdmType.ARRAY or shape.element is None:
+                message = f"{text} asks for an element of what is no array."
+                raise _Refused("destination", Code.TARGET_IN_ARRAY, message, "Leave out the brackets.")
+            if isinstance(part, int) and part > LAST_ELEMENT:
+                message = f"{text} is beyond the {LAST_ELEMENT + 1} elements that can be filled one by one."
+                raise _Refused("destination", Code.TARGET_IN_ARRAY, message, "Map a source array onto the whole array.")
+            shape = shape.element
+        elif shape.type is XdmType.MAP and shape.element is not None:
+            shape = shape.element
+        elif part in shape.children:
+            shape = shape.children[part]
+        else:
+            raise _unknown(text, schema)
+    return shape
+
+
+def _taken(number: int, target: Target, targets: dict[tuple[Part, ...], int]) -> Problem | None:
     if target.path in targets:
-        message = f"{target.name} is already mapped by row {targets[target.path] + 1}."
+        message = f"{target.leaf.name} is already mapped by row {targets[target.path] + 1}."
         return Problem(number, "destination", Code.TARGET_TWICE, message, "Remove one of the two rows.")
     for path, other in targets.items():
-        size = min(len(path), len(target.path))
-        if path[:size] == target.path[:size]:
-            message = f"{target.name} and {'.'.join(path)} (row {other + 1}) are one inside the other."
+        if _overlap(path, target.path):
+            message = f"{target.leaf.name} and {write_target(path)} (row {other + 1}) are one inside the other."
             remedy = "Keep the row of the object or those of its fields."
             return Problem(number, "destination", Code.TARGET_OVERLAPS, message, remedy)
     return None
 
 
-def _origin(row: MappingRow, target: Field | None) -> Origin:
+def _overlap(one: tuple[Part, ...], other: tuple[Part, ...]) -> bool:
+    """One lies inside the other; of elements also when one side means all of them and the other a certain one."""
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            return EVERY in (left, right) and isinstance(left if right == EVERY else right, int)
+    return True
+
+
+def _origin(row: MappingRow, target: Field | None, known: Sources) -> Origin:
     if len(row.source) > LONGEST_SOURCE:
         message = f"The source has {len(row.source)} characters, at most {LONGEST_SOURCE} are allowed."
         raise _Refused("source", Code.SOURCE_TOO_LONG, message, "Shorten the source.")
     match row.source_type:
         case "ATTRIBUTE":
-            return _attribute(row.source, target)
+            # Going through all elements is a small calculation, though the row calls itself a path.
+            return _expression(row, target, known) if "[*]" in row.source else _attribute(row.source, target)
         case "STATIC":
             return _constant(row.source, target)
         case "EXPRESSION":
-            message = "Calculated fields (EXPRESSION) are not available in this version."
-            remedy = "Map a field (ATTRIBUTE) or a fixed value (STATIC)."
-            raise _Refused("source", Code.EXPRESSION_UNAVAILABLE, message, remedy)
+            return _expression(row, target, known)
         case other:
             message = f"There is no source type {other!r}."
-            raise _Refused("source", Code.SOURCE_TYPE_UNKNOWN, message, "Use ATTRIBUTE or STATIC.")
+            raise _Refused("source", Code.SOURCE_TYPE_UNKNOWN, message, "Use ATTRIBUTE, EXPRESSION or STATIC.")
 
 
 def _attribute(text: str, target: Field | None) -> Origin:
@@ -167,6 +290,10 @@ def _attribute(text: str, target: Field | None) -> Origin:
         raise _Refused(
             "source", Code.SOURCE_PATH_INVALID, str(error), "Wrap names with other signs, as in ${Plan Type}."
         ) from error
+    return _field(parts, text, target)
+
+
+def _field(parts: tuple[Part, ...], text: str, target: Field | None) -> Origin:
     match parts:
         case ("event",):
             _need_value(target, "event", XdmType.STRING)
@@ -183,6 +310,47 @@ def _attribute(text: str, target: Field | None) -> Origin:
     known = ", ".join(field.path for field in derived.FIELDS.values())
     remedy = f"Start with event or properties., or use one of {known}."
     raise _Refused("source", Code.SOURCE_UNKNOWN, f"There is no source field {text}.", remedy)
+
+
+def _expression(row: MappingRow, target: Field | None, known: Sources) -> Origin:
+    try:
+        program = compile_expression(row.source, known)
+    except ExpressionInvalid as error:
+        raise _Refused("source", Code.EXPRESSION_INVALID, str(error), error.remedy) from error
+    if target is not None and target.xdm_type in FITS:
+        _need_fitting(program, target)
+    if program.varies and target is not None and (target.path == ("_id",) or target.identity):
+        message = f"{target.name} is an identifier, and this expression gives another value in every run."
+        remedy = "Make it of the event itself, as tributary.event_id does."
+        raise _Refused("source", Code.EXPRESSION_VARIES, message, remedy)
+    match program.node:
+        case Literal():
+            return _fixed(program, target)
+        case Path(parts=parts):
+            return _field(parts, row.source, target)
+    return Computed(program)
+
+
+def _need_fitting(program: Program, target: Field) -> None:
+    wanted = FITS[target.xdm_type]
+    if program.kinds - NULL and not program.kinds & wanted:
+        message = (
+            f"The expression gives {in_words(program.kinds)}, which never fits {target.name} of type "
+            f"{target.xdm_type.value}."
+        )
+        raise _Refused("source", Code.TARGET_TYPE, message, f"Give {in_words(wanted)}, or choose another target.")
+
+
+def _fixed(program: Program, target: Field | None) -> Origin:
+    """An expression without anything of the record is a fixed value, computed once."""
+    value = program.value(Nowhere())
+    if target is None:
+        return Constant(value)
+    try:
+        return Constant(cast(value, target.shape))
+    except CastError as error:
+        message = f"The expression always gives the same value, which does not fit {target.name}: {error.message}"
+        raise _Refused("source", Code.STATIC_INVALID, message, "Correct it or choose another target.") from error
 
 
 def _need_value(target: Field | None, text: str, kind: XdmType) -> None:

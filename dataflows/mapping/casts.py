@@ -78,14 +78,22 @@ def mismatch(kind: XdmType, value: Any, reason: str = "") -> CastError:
 
 
 def to_text(value: Any) -> str:
-    """Text as it is, numbers as their shortest digits. Raises CastError."""
+    """Text as it is, numbers as their shortest digits, dates that an expression made as ISO 8601. Raises CastError."""
     if type(value) is str:
         return _encodable(value)
     if type(value) is int:
         return str(value)
     if type(value) is float and math.isfinite(value):
         return repr(value)
+    if isinstance(value, datetime):
+        return iso(value)
     raise mismatch(XdmType.STRING, value)
+
+
+def iso(moment: datetime) -> str:
+    """``2021-10-26T10:10:24Z``; milliseconds or microseconds only where there are any."""
+    precision = "seconds" if not moment.microsecond else "microseconds" if moment.microsecond % 1000 else "milliseconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def to_double(value: Any) -> float:
@@ -153,8 +161,6 @@ def to_boolean(value: Any) -> bool:
 
 def to_instant(value: Any) -> datetime:
     """An instant, a text in a known format, or epoch milliseconds. Raises CastError."""
-    if isinstance(value, datetime):
-        return value
     found = _instant(value)
     if found is None:
         raise mismatch(XdmType.DATE_TIME, value)
@@ -170,6 +176,11 @@ def to_date(value: Any) -> date:
 
 
 def _instant(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            return None
     if type(value) is str:
         return read_instant(value)
     if type(value) is int:

@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dataflows.mapping import derived, keys
-from dataflows.mapping.bind import Constant, FromDerived
+from dataflows.mapping import derived
+from dataflows.mapping.assembly import Assembled
+from dataflows.mapping.bind import Computed, Constant, FromDerived
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import CastError
 from dataflows.mapping.columns import Column, build
+from dataflows.mapping.computed import BlockRecords, assembled_column, computed_column, wrong_parts
 from dataflows.mapping.decode import Flaw
 from dataflows.mapping.instants import EPOCH, micros_of
 from dataflows.mapping.leaves import Leaf, Path
@@ -60,7 +62,8 @@ class Evaluated:
 def evaluate(plan: Plan, lines: Lines, first_line: int) -> Evaluated:
     """Map whole lines; see ``Plan.evaluate``."""
     block = typed_block(plan, lines, first_line) or MixedBlock(plan, lines, first_line)
-    columns = [_column(block, leaf) for leaf in plan.leaves.columns]
+    records = BlockRecords(block)
+    columns = [_column(block, records, leaf) for leaf in plan.leaves.columns]
     refused = _refusals(plan, columns, block.rows)
     arrays = [column.array for column in columns] + _key_arrays(block)
     batch = pa.RecordBatch.from_arrays(arrays, schema=plan.batch_schema)
@@ -129,13 +132,19 @@ def _refusals(plan: Plan, columns: Sequence[Column], rows: int) -> dict[int, Fla
     refused: dict[int, Flaw] = {}
     for row in plan.bound.rows:
         for position, error in _errors(plan, columns, row.target.path).items():
-            if position not in refused and (error.fatal or row.target.required):
+            if position not in refused and (error.fatal or _is_lost(plan, columns, row.target, position)):
                 refused[position] = Flaw(error.code, row.target.name, explain(row, error.message))
     for check in plan.checks:
         flaw = Flaw(Refusal.REQUIRED, check.name, missing(check))
         for found in _lacking(plan, columns, check, rows):
             refused.setdefault(int(found), flaw)
     return refused
+
+
+def _is_lost(plan: Plan, columns: Sequence[Column], target: Field, position: int) -> bool:
+    """Whether an error leaves a required target empty; an array that lacks one part is still there."""
+    leaf = plan.leaves.of[target.path]
+    return target.required and not isinstance(leaf, Constant) and not columns[leaf].array[position].is_valid
 
 
 def _lacking(plan: Plan, columns: Sequence[Column], check: Field, rows: int) -> npt.NDArray[np.intp]:
@@ -162,7 +171,11 @@ def _present(plan: Plan, columns: Sequence[Column], path: Path) -> npt.NDArray[n
     return present
 
 
-def _column(block: Block, leaf: Leaf) -> Column:
+def _column(block: Block, records: BlockRecords, leaf: Leaf) -> Column:
+    if isinstance(leaf.origin, Computed):
+        return computed_column(leaf.origin.program, records, leaf.shape)
+    if isinstance(leaf.origin, Assembled):
+        return assembled_column(leaf.origin, records, leaf.shape)
     if isinstance(leaf.origin, FromDerived):
         return DERIVED[leaf.origin.name](block)
     match leaf.origin.parts:
@@ -179,19 +192,8 @@ def _column(block: Block, leaf: Leaf) -> Column:
 
 def _event_ids(block: Block) -> Column:
     """Which records have an id; what it is, their keys tell."""
-    errors = {} if block.identities.plain else _wrong_parts(block)
+    errors = wrong_parts(block)
     return Column(pa.array(np.ones(block.rows, dtype=bool), mask=~_kept(block.rows, errors)), errors)
-
-
-def _wrong_parts(block: Block) -> dict[int, CastError]:
-    errors: dict[int, CastError] = {}
-    rows = zip(block.events, block.values(keys.DISTINCT_ID), block.values(keys.INSERT_ID), strict=True)
-    for position, parts in enumerate(rows):
-        try:
-            derived.check_parts(*parts)
-        except CastError as error:
-            errors[position] = error
-    return errors
 
 
 def _timestamps(block: Block) -> Column:

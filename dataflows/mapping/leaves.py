@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflows.mapping import derived
-from dataflows.mapping.bind import BoundMapping, Constant, FromDerived, FromRecord
+from dataflows.mapping.assembly import Assembled
+from dataflows.mapping.bind import BoundMapping, Computed, Constant, FromDerived, FromRecord
 from dataflows.schemas import Shape, XdmSchema, XdmType
 
 Path = tuple[str, ...]
@@ -25,7 +26,7 @@ class Leaf:
     """One source read as one type. ``text`` is the source as a mapping row writes it."""
 
     name: str
-    origin: FromRecord | FromDerived
+    origin: FromRecord | FromDerived | Computed | Assembled
     shape: Shape
     text: str
 
@@ -82,7 +83,7 @@ def leaves_of(bound: BoundMapping) -> Leaves:
         # Composite and restricted shapes are compared by identity: two of them are two leaves.
         shape = row.target.shape
         plain = not shape.restricted and shape.type not in (XdmType.ARRAY, XdmType.MAP, XdmType.OBJECT)
-        key = (row.origin, shape.type if plain else row.target.path)
+        key = (row.origin if plain else row.text, shape.type if plain else row.target.path)
         leaf = columns.setdefault(key, Leaf(f"c{len(columns)}", row.origin, shape, row.text))
         of[row.target.path] = int(leaf.name[1:])
     touched = frozenset(path[:size] for path in of for size in range(1, len(path) + 1))

@@ -13,10 +13,16 @@ MESSAGES: Mapping[str, Message] = {
         "A row takes a field (ATTRIBUTE), a fixed value (STATIC) or an expression (EXPRESSION).",
         "Choose one of these source types.",
     ),
-    Code.EXPRESSION_UNAVAILABLE: Message(
-        "Calculated fields cannot be used yet.",
-        "This version maps fields and fixed values only.",
-        "Map a source field instead, or one of the derived fields under tributary.",
+    Code.EXPRESSION_INVALID: Message(
+        "The expression of a calculated field cannot be used.",
+        "It cannot be read, names something that does not exist, or gives a function what it does not take.",
+        "Correct it at the mark. The list of functions shows how each is written.",
+    ),
+    Code.EXPRESSION_VARIES: Message(
+        "An identifier may not change from run to run.",
+        "The functions now(), timestamp() and uuid() give other values in the next run, so an event that is read again "
+        "would get another identifier.",
+        "Make the identifier of what the event itself has, such as tributary.event_id.",
     ),
     Code.SOURCE_PATH_INVALID: Message(
         "The path of a source field cannot be read.",

@@ -2,7 +2,7 @@
 
 Source: ``properties.$insert_id``, ``properties.${Plan Type}``, ``${properties.Plan Type}``,
 ``properties.tags[0]``, ``properties.first\\.name``. Inside ``${…}`` a dot still separates; ``\\.``, ``\\}`` and
-``\\\\`` stand for the sign itself. Target: ``_tributary.item_price``, ``productListItems[0].SKU``.
+``\\\\`` stand for the sign itself. Target: ``_tributary.item_price``, ``productListItems[0].SKU``, ``items[*].name``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 Part = str | int
 """A name, or the 0-based number of an array's element."""
 
+EVERY = "*"
+"""In a target path: each element of an array in turn. No name has this sign."""
 INDEX = re.compile(r"\[(\d{1,9})\]")
 TARGET_NAME = re.compile(r"[A-Za-z0-9_-]+")
 SIMPLE_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -36,6 +38,7 @@ class _Scanner:
     text: str
     position: int = 0
     parts: list[Part] = field(default_factory=list)
+    every: bool = False
 
     def fail(self, message: str, position: int | None = None) -> PathInvalid:
         return PathInvalid(message, self.text, self.position if position is None else position)
@@ -49,8 +52,12 @@ class _Scanner:
 
     def take_indexes(self) -> None:
         while self.sees("["):
-            if self.sees("[*]"):
-                raise self.fail("Going through all elements with [*] is not available; take one element, such as [0].")
+            if self.sees(f"[{EVERY}]"):
+                if not self.every:
+                    raise self.fail("All elements, [*], can be gone through in a mapping's source and target only.")
+                self.parts.append(EVERY)
+                self.position += 3
+                continue
             found = INDEX.match(self.text, self.position)
             if found is None:
                 raise self.fail("An element is written as its number in brackets, such as [0].")
@@ -121,8 +128,8 @@ def _wrapped(scanner: _Scanner) -> None:
 
 
 def parse_target(text: str) -> tuple[Part, ...]:
-    """The parts of a target path. Raises PathInvalid."""
-    scanner = _Scanner(text)
+    """The parts of a target path; ``EVERY`` stands for ``[*]``. Raises PathInvalid."""
+    scanner = _Scanner(text, every=True)
     while True:
         found = TARGET_NAME.match(text, scanner.position)
         if found is None:
@@ -135,6 +142,14 @@ def parse_target(text: str) -> tuple[Part, ...]:
         if not scanner.sees("."):
             raise scanner.fail("Names are separated by dots.")
         scanner.position += 1
+
+
+def write_target(parts: tuple[Part, ...]) -> str:
+    """The text of a target path."""
+    text = ""
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) or part == EVERY else f".{part}" if text else part
+    return text
 
 
 def write_source(names: tuple[str, ...]) -> str:

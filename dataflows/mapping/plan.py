@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from dataflows.mapping import keys, row
-from dataflows.mapping.bind import BoundMapping, FromRecord
+from dataflows.mapping.bind import BoundMapping, FromRecord, paths_of
 from dataflows.mapping.decode import Flaw, RecordDecoder
 from dataflows.mapping.evaluate import Evaluated, evaluate
 from dataflows.mapping.instants import TimeReading
+from dataflows.mapping.language import RunFacts
 from dataflows.mapping.leaves import Leaves, leaves_of
 from dataflows.mapping.lines import Lines
 from dataflows.mapping.problems import Rejected
@@ -25,6 +26,8 @@ from dataflows.schemas import Field
 @dataclass(frozen=True)
 class PreviewRow:
     """One record as the mapping sees it, by target path: values, and errors where a value could not be made.
+
+    Where several rows fill one array or map, it is there as a whole and by the path of each of those rows.
 
     A record without usable time, event or properties has no values and its error under the source's name.
     ``rejected`` tells why the record as a whole would not be loaded.
@@ -50,6 +53,7 @@ class Plan:
     batch_schema: pa.Schema
     leaves: Leaves
     checks: tuple[Field, ...]
+    facts: RunFacts
 
     def evaluate(self, lines: Lines, first_line: int) -> Evaluated:
         """Map the lines of a block; blank ones are skipped and not counted.
@@ -95,13 +99,20 @@ class Plan:
         cells = list(row.cells_of(self, found))
         values = {cell.row.target.name: cell.value for cell in cells}
         errors = {cell.row.target.name: cell.error.message for cell in cells if cell.error}
+        for name, value, error in row.parts_of(self, found):
+            values[name] = value
+            if error:
+                errors[name] = error.message
         if rejected is not None:
             errors.setdefault(rejected.field, rejected.message)
         return PreviewRow(values, errors, rejected)
 
 
-def compile_plan(bound: BoundMapping, reading: TimeReading) -> Plan:
-    """Make a bound mapping ready. Raises zoneinfo.ZoneInfoNotFoundError if local time is in a zone nobody knows."""
+def compile_plan(bound: BoundMapping, reading: TimeReading, facts: RunFacts | None = None) -> Plan:
+    """Make a bound mapping ready; ``facts`` are what now() and keyed_hash() know of the run.
+
+    Raises zoneinfo.ZoneInfoNotFoundError if local time is in a zone nobody knows.
+    """
     if reading.local:
         ZoneInfo(reading.zone)
     leaves = leaves_of(bound)
@@ -116,11 +127,12 @@ def compile_plan(bound: BoundMapping, reading: TimeReading) -> Plan:
         checks=tuple(
             field for field in bound.schema.fields() if field.required_in_parent and field.path in leaves.touched
         ),
+        facts=facts or RunFacts(),
     )
 
 
 def _decoder(bound: BoundMapping) -> RecordDecoder:
-    paths = [found.origin.parts for found in bound.rows if isinstance(found.origin, FromRecord)]
+    paths = [parts for found in bound.rows for parts in paths_of(found.origin) if parts[0] == "properties"]
     names = dict.fromkeys(keys.NEEDED)
     names.update(dict.fromkeys(str(parts[1]) for parts in paths if len(parts) > 1))
     return RecordDecoder(tuple(names), every=("properties",) in paths)

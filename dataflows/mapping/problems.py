@@ -12,7 +12,8 @@ class Code(StrEnum):
     """Why a mapping does not fit its schema."""
 
     SOURCE_TYPE_UNKNOWN = "source_type_unknown"
-    EXPRESSION_UNAVAILABLE = "expression_unavailable"
+    EXPRESSION_INVALID = "expression_invalid"
+    EXPRESSION_VARIES = "expression_varies"
     SOURCE_PATH_INVALID = "source_path_invalid"
     SOURCE_TOO_LONG = "source_too_long"
     SOURCE_UNKNOWN = "source_unknown"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dataflows.mapping import derived, keys
-from dataflows.mapping.bind import BoundRow, Constant, FromDerived
+from dataflows.mapping.assembly import Assembled, assemble, checked
+from dataflows.mapping.bind import BoundRow, Computed, Constant, FromDerived, Origin
 from dataflows.mapping.casts import CastError, cast
 from dataflows.mapping.decode import Flaw
 from dataflows.mapping.instants import EPOCH, micros_of, raw_time, true_instant
+from dataflows.mapping.language import RunFacts
 from dataflows.mapping.paths import Part
 from dataflows.mapping.problems import Refusal, Rejected
 from dataflows.schemas import Field, Shape, XdmType
@@ -25,11 +27,16 @@ NO_TIME = Flaw(Refusal.REQUIRED, "properties.time", "The record has no usable ti
 
 @dataclass(frozen=True)
 class Cell:
-    """One target's value, or why it has none."""
+    """One target's value, or why it has none; an array or a map may lack a part and still be there."""
 
     row: BoundRow
     value: Any
     error: CastError | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the record cannot be loaded because of it."""
+        return self.error is not None and (self.error.fatal or (self.row.target.required and self.value is None))
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ def evaluate(plan: Plan, line: bytes, number: int) -> Row | Rejected:
         return Rejected(number, line, found.code, found.field, found.message, None)
     cells = {cell.row.target.path: cell for cell in cells_of(plan, found)}
     for cell in cells.values():
-        if cell.error and (cell.error.fatal or cell.row.target.required):
+        if cell.error and cell.refuses:
             message = explain(cell.row, cell.error.message)
             return Rejected(number, line, cell.error.code, cell.row.target.name, message, found.day)
     made = {path: cell.value for path, cell in cells.items()}
@@ -108,29 +115,69 @@ def read(plan: Plan, line: bytes) -> Evidence | Flaw:
 
 
 def cells_of(plan: Plan, record: Evidence) -> Iterator[Cell]:
+    scope = RecordScope(plan, record)
     for row in plan.bound.rows:
+        if isinstance(row.origin, Assembled):
+            yield Cell(row, *assemble(row.origin, row.target.shape, scope.value))
+            continue
         try:
-            yield Cell(row, cast(_value(plan, record, row), row.target.shape))
+            yield Cell(row, cast(scope.value(row.origin), row.target.shape))
         except CastError as error:
             yield Cell(row, None, error)
 
 
-def _value(plan: Plan, record: Evidence, row: BoundRow) -> Any:
-    if isinstance(row.origin, Constant):
-        return row.origin.value
-    if isinstance(row.origin, FromDerived):
-        return _derived(plan, record, row.origin.name)
-    match row.origin.parts:
-        case ("event",):
-            return record.event
-        case ("properties",):
-            return record.properties
-        case (_, str() as name, *rest):
-            return dig(plan.decoder.getter(name)(record.properties), rest)
-    raise AssertionError(row.origin.parts)
+def parts_of(plan: Plan, record: Evidence) -> Iterator[tuple[str, Any, CastError | None]]:
+    """By target path, what each row gives that fills a place inside an array or a map."""
+    scope = RecordScope(plan, record)
+    for row in plan.bound.rows:
+        for member in row.origin.members if isinstance(row.origin, Assembled) else ():
+            try:
+                yield member.leaf.name, checked(member, scope.value(member.origin)), None
+            except CastError as error:
+                yield member.leaf.name, None, error
 
 
-def dig(value: Any, parts: list[Part]) -> Any:
+@dataclass(frozen=True)
+class RecordScope:
+    """One record as expressions see it."""
+
+    plan: Plan
+    record: Evidence
+
+    @property
+    def facts(self) -> RunFacts:
+        return self.plan.facts
+
+    @property
+    def line(self) -> bytes:
+        return self.record.line
+
+    def value(self, origin: Origin) -> Any:
+        """Raises CastError."""
+        match origin:
+            case Constant():
+                return origin.value
+            case Computed():
+                return origin.program.value(self)
+            case FromDerived():
+                return _derived(self.plan, self.record, origin.name)
+            case _:
+                return self.read(origin.parts)
+
+    def read(self, parts: Sequence[Part]) -> Any:
+        match tuple(parts):
+            case ("event",):
+                return self.record.event
+            case ("properties",):
+                return self.record.properties
+            case ("properties", str() as name, *rest):
+                return dig(self.plan.decoder.getter(name)(self.record.properties), rest)
+            case (_, str() as name):
+                return _derived(self.plan, self.record, name)
+        raise AssertionError(parts)
+
+
+def dig(value: Any, parts: Sequence[Part]) -> Any:
     """What lies below a value at a path; None where the path leads nowhere."""
     for part in parts:
         if isinstance(part, str):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflows.mapping import keys
-from dataflows.mapping.bind import FromRecord
+from dataflows.mapping.bind import FromRecord, paths_of
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import EXACT_FLOAT
 from dataflows.mapping.columns import NOT_PLAIN
@@ -26,6 +26,7 @@ from dataflows.mapping.decode import ESCAPED
 from dataflows.mapping.instants import EARLIEST_SECONDS, LATEST_MILLISECONDS
 from dataflows.mapping.leaves import Leaf
 from dataflows.mapping.lines import Lines
+from dataflows.mapping.paths import Part
 from dataflows.schemas import XdmType
 
 if TYPE_CHECKING:
@@ -74,14 +75,20 @@ def decoder_of(leaves: Iterable[Leaf]) -> TypedDecoder | None:
     """The decoder for these leaves; ``None`` if they want something it cannot give."""
     kinds: dict[str, XdmType | None] = {}
     for leaf in leaves:
-        if isinstance(leaf.origin, FromRecord) and leaf.origin.parts != ("event",):
-            if len(leaf.origin.parts) == 1:
+        for parts in paths_of(leaf.origin):
+            if parts == ("properties",):
                 return None
-            name = str(leaf.origin.parts[1])
-            kind = leaf.shape.type if len(leaf.origin.parts) == 2 and leaf.shape.type in TYPES else None
-            kinds[name] = kind if kinds.get(name, kind) is kind else None
+            if parts[0] == "properties":
+                kind = _kind(leaf, parts)
+                kinds[str(parts[1])] = kind if kinds.get(str(parts[1]), kind) is kind else None
     unusual = any(ESCAPED & set(name) for name in kinds)
     return None if unusual else TypedDecoder({name: kind for name, kind in kinds.items() if name not in KEYS})
+
+
+def _kind(leaf: Leaf, parts: tuple[Part, ...]) -> XdmType | None:
+    """The type to decode a property as; an expression wants to see it as it was sent."""
+    direct = isinstance(leaf.origin, FromRecord) and len(parts) == 2
+    return leaf.shape.type if direct and leaf.shape.type in TYPES else None
 
 
 def _field(kind: XdmType | None, at: int) -> tuple[str, Any, None]:

@@ -3,6 +3,7 @@ from dataflows.models.connection import SourceConnection, TargetConnection
 from dataflows.models.coverage import Day, DayStatus
 from dataflows.models.dataflow import Dataflow, DataflowStatus, Frequency
 from dataflows.models.dataset import Dataset, Schema
+from dataflows.models.hash_key import HashKey
 from dataflows.models.heartbeat import Heartbeat
 from dataflows.models.mapping_set import MappingSet, MappingSetVersion
 from dataflows.models.mapping_version import MappingVersion, StoredRows
@@ -18,6 +19,7 @@ __all__ = [
     "Day",
     "DayStatus",
     "Frequency",
+    "HashKey",
     "Heartbeat",
     "IllegalMove",
     "MappingSet",

@@ -22,6 +22,7 @@ from dataflows.mapping import MappingInvalid, Plan, bind, compile_plan
 from dataflows.models import Run, RunStatus, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, publishing
+from dataflows.runs.facts import facts_of
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import Days, Unbalanced, promote
 from dataflows.runs.rejects import RejectedFiles
@@ -127,4 +128,5 @@ def _promote(window: Window, lease: Lease) -> None:
 def plan_of(run: Run) -> Plan:
     """The run's own mapping compiled against the dataset's schema. Raises MappingInvalid."""
     flow = run.dataflow
-    return compile_plan(bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm), flow.reading)
+    bound = bind(mapping_rows(run.mapping), flow.writes_to.schema.xdm)
+    return compile_plan(bound, flow.reading, facts_of(bound, run.created_at))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflows.mapping.paths import PathInvalid, parse_source, parse_target, write_source
+from dataflows.mapping.paths import PathInvalid, parse_source, parse_target, write_source, write_target
 
 
 class TestSourcePaths:
@@ -60,8 +60,13 @@ class TestTargetPaths:
     def test_are_read(self):
         assert parse_target("_acme.item_price") == ("_acme", "item_price")
         assert parse_target("items[0].SKU") == ("items", 0, "SKU")
+        assert parse_target("items[*].names[*]") == ("items", "*", "names", "*")
 
-    @pytest.mark.parametrize(("text", "position"), [("", 0), ("a.", 2), ("a b", 1), ("$a", 0), ("a[*].b", 1)])
+    @pytest.mark.parametrize("text", ["_acme.item_price", "items[0].SKU", "items[*].names[*]"])
+    def test_written_and_read_are_the_same(self, text):
+        assert write_target(parse_target(text)) == text
+
+    @pytest.mark.parametrize(("text", "position"), [("", 0), ("a.", 2), ("a b", 1), ("$a", 0)])
     def test_point_at_the_mistake(self, text, position):
         with pytest.raises(PathInvalid) as caught:
             parse_target(text)
