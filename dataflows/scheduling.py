@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -104,6 +105,21 @@ class Schedule:
             yield due.astimezone(UTC)
 
 
+SHORTEST_DISTANCE = STEP["minute"] * MINIMUM["minute"]
+DUE_TIMES_COMPARED = 50
+
+
+def closest(schedule: Schedule) -> timedelta | None:
+    """The shortest distance of two due times, as far as fifty of them show; ``None`` when it is never due.
+
+    An expression may be readable and still never be due, or be due too often for Mixpanel's rate limits.
+    """
+    due = schedule.upcoming(schedule.start, DUE_TIMES_COMPARED)
+    if not due:
+        return None
+    return min((later - earlier for earlier, later in pairwise(due)), default=SHORTEST_DISTANCE)
+
+
 def _cron(expression: str, after: datetime) -> CronSim:
     try:
         return CronSim(expression, after)
@@ -150,3 +166,9 @@ def last_day(now: datetime, zone: str, *, include_today: bool) -> date:
     """
     today = min(now.astimezone(UTC).date(), now.astimezone(ZoneInfo(zone)).date())
     return today if include_today else today - timedelta(days=1)
+
+
+def midnight(day: date, zone: str, *, after: bool = False) -> datetime:
+    """The instant in UTC at which a day begins in ``zone``, or with ``after`` the one at which it ends."""
+    wanted = day + timedelta(days=1) if after else day
+    return _instant(datetime(wanted.year, wanted.month, wanted.day), ZoneInfo(zone))  # noqa: DTZ001 - a wall clock

@@ -11,11 +11,13 @@ from ninja import NinjaAPI
 from dataflows.api import refusals
 from dataflows.api.authentication import PlatformAuth
 from dataflows.api.bodies import StrictParser
-from dataflows.api.flowservice import connections, specs
+from dataflows.api.conversion import languages, mapping_sets
+from dataflows.api.flowservice import connections, flows, runs, source_connections, specs, target_connections
 from dataflows.api.gateway import nowhere
 from dataflows.api.ims import router as ims
 
 FLOW_SERVICE = "/data/foundation/flowservice"
+CONVERSION = "/data/foundation/conversion"
 
 api = NinjaAPI(
     title="Tributary API",
@@ -29,8 +31,10 @@ api = NinjaAPI(
 )
 refusals.register(api)
 api.add_router("/ims", ims)
-for service in (specs, connections):
+for service in (specs, connections, source_connections, target_connections, flows, runs):
     api.add_router(FLOW_SERVICE, service.router)
+for service in (mapping_sets, languages):
+    api.add_router(CONVERSION, service.router)
 
 
 def urls() -> list[Any]:

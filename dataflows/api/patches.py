@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonpatch
 import jsonpointer
+from pydantic import BaseModel, ValidationError
 
 from dataflows.api.errors import ApiError
 
 OPERATIONS = ("add", "replace", "remove")
 FOREIGN = ("move", "copy", "test")
 MOST = 100
+Body = TypeVar("Body", bound=BaseModel)
 
 
 def applied(item: Mapping[str, Any], body: Any, allowed: Iterable[str]) -> dict[str, Any]:
@@ -33,6 +35,16 @@ def applied(item: Mapping[str, Any], body: Any, allowed: Iterable[str]) -> dict[
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
         raise _invalid(str(error)[:300]) from error
     return changed
+
+
+def read(model: type[Body], document: Mapping[str, Any]) -> Body:
+    """The changed entity as the body that would have made it. Raises ApiError 1455-400."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise _invalid(f"{place}: {first['msg']}") from error
 
 
 def _checked(operation: Any, allowed: tuple[str, ...]) -> dict[str, Any]:

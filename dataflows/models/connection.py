@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +14,7 @@ from connectors.roles import ANALYST, VIEWER, User, has_role
 from dataflows.models.dataset import Dataset
 
 
-class ConnectionQuerySet(models.QuerySet["Connection"]):
+class ConnectionQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> ConnectionQuerySet:
         return self if has_role(user, VIEWER) else self.none()
 

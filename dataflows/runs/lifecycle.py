@@ -27,7 +27,7 @@ from dataflows.models import (
     Window,
     WindowStatus,
 )
-from dataflows.runs import pausing, planner
+from dataflows.runs import joining, pausing, planner
 from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
         xdm = draft.dataset.schema.xdm
         bind(draft.mapping_rows(), xdm)
         stores.lake().create(draft.dataset.table, xdm.arrow_schema())
+        joining.join(draft, by=by)
         draft.start_at = draft.start_at or now
         # A cron expression need not be due at its start time.
         due = next(draft.schedule.occurrences(), None)
@@ -278,4 +279,6 @@ def delete(flow: Dataflow) -> None:
     """Remove the dataflow and its history; the dataset and its data stay. Raises CannotStart while it runs."""
     if flow.runs.unfinished().exists():
         raise CannotStart("already_running", "A run of this dataflow is still going on. Cancel it first.")
-    flow.delete()
+    with transaction.atomic():
+        joining.part(flow)
+        flow.delete()

@@ -217,19 +217,7 @@ def _host_of(region: str) -> str:
 
 def _changes(account: Account, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The values of ``accounts.update``; a password is there only when the change brings one."""
-    auth = wanted.get("auth") or {}
-    params = auth.get("params")
-    try:
-        body = ConnectionBody.model_validate(
-            {
-                "name": wanted.get("name", ""),
-                "description": wanted.get("description") or "",
-                "connectionSpec": {"id": ids.MIXPANEL_SPEC},
-                "auth": {"specName": auth.get("specName", ""), "params": params},
-            }
-        )
-    except ValueError as error:
-        raise ApiError("1455-400", "Change not valid", str(error)[:500], ours="patch_invalid") from error
+    body = patches.read(ConnectionBody, wanted)
     given = body.auth.params
     return {
         "name": body.name,

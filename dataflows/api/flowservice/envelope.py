@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from dataflows.api import etags
 from dataflows.api.authentication import SANDBOX, SANDBOX_ID
+from dataflows.api.errors import ApiError
+from dataflows.api.filters import NOTHING
 from dataflows.api.moments import millis
-from dataflows.models import ApiClient
+from dataflows.models import ApiClient, SourceConnection, TargetConnection
 
 USER_INTERFACE = "exc_app"
 
@@ -58,3 +61,41 @@ def changed(item: dict[str, Any]) -> JsonResponse:
     answer = JsonResponse({"id": item["id"], "etag": item["etag"]})
     answer["ETag"] = item["etag"]
     return answer
+
+
+# --- what source and target connections share ---------------------------------------------------------------------
+STATES = {"enabled": Q(is_draft=False), "disabled": NOTHING, "draft": Q(is_draft=True)}
+
+
+def deleted(
+    request: HttpRequest, connection: SourceConnection | TargetConnection, item: dict[str, Any]
+) -> HttpResponse:
+    """Raises ApiError 1447-400 while dataflows refer to it."""
+    etags.check(request, item, needed=False)
+    users = list(connection.dataflows.all()[:5])
+    if users:
+        raise ApiError(
+            "1447-400",
+            "Connection in use",
+            f"Dataflows refer to this connection: {', '.join(map(str, users))}.",
+            remedy="Delete the dataflows first.",
+            ours="connection_in_use",
+        )
+    connection.delete()
+    return HttpResponse(status=204)
+
+
+def published(connection: SourceConnection | TargetConnection, op: str) -> None:
+    """Make a draft real. Raises ApiError for another action, and for what is no draft any more."""
+    if op.upper() != "PUBLISH":
+        raise action_refused(op)
+    if not connection.is_draft:
+        raise ApiError("1422-400", "Not possible in this state", "This is no draft.", ours="not_a_draft")
+    connection.is_draft = False
+    connection.save(update_fields=["is_draft", "updated_at"])
+
+
+def action_refused(op: str) -> ApiError:
+    if op.upper() in ("FINALIZE", "FINALIZE_UPDATE"):
+        return ApiError("1402-400", "For providers only", f"{op.upper()} is for providers of sources.", ours="provider")
+    return ApiError("1434-400", "Action not supported", f"There is no action {op[:40]} here.", ours="action")

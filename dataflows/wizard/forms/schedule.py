@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from connectors.errors import UnknownTimezone
 from connectors.mixpanel import timezones
 from dataflows.models import Dataflow, Frequency
-from dataflows.scheduling import MINIMUM, STEP, Schedule, ScheduleInvalid
+from dataflows.scheduling import MINIMUM, SHORTEST_DISTANCE, Schedule, ScheduleInvalid, closest
 from dataflows.wizard import proposals, schedule_plan
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Outcome
@@ -24,7 +23,6 @@ from dataflows.wizard.selects import LongSelect, zone_choices
 
 FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 LARGEST_INTERVAL = 1000
-SHORTEST_DISTANCE = STEP["minute"] * MINIMUM["minute"]
 # "Now" as a person types it has no seconds.
 TYPING = timedelta(minutes=1)
 WALL_CLOCK = "%Y-%m-%dT%H:%M"
@@ -202,16 +200,14 @@ class ScheduleForm(StepForm):
 
 
 def _cron_problem(schedule: Schedule) -> str:
-    """An expression may be readable and still never be due, or be due too often for Mixpanel's rate limits."""
-    due = schedule.upcoming(schedule.start, 50)
-    if not due:
+    found = closest(schedule)
+    if found is None:
         return _("This expression is never due.")
-    closest = min((later - earlier for earlier, later in pairwise(due)), default=SHORTEST_DISTANCE)
-    if closest < SHORTEST_DISTANCE:
+    if found < SHORTEST_DISTANCE:
         return _(
             "This expression is due every %(found)d minutes at times; the shortest distance is %(least)d minutes."
         ) % {
-            "found": closest // timedelta(minutes=1),
+            "found": found // timedelta(minutes=1),
             "least": SHORTEST_DISTANCE // timedelta(minutes=1),
         }
     return ""

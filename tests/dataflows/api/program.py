@@ -13,6 +13,7 @@ from dataflows.api import clients
 from dataflows.api.clients import NewClient
 
 FLOW_SERVICE = "/data/foundation/flowservice"
+CONVERSION = "/data/foundation/conversion"
 
 
 @dataclass

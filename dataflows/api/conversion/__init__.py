@@ -1,0 +1,1 @@
+"""``/data/foundation/conversion``: mapping sets, the functions and operators of the mapping language, previews."""

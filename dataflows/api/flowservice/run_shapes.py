@@ -1,0 +1,278 @@
+"""A run as the Flow Service tells it: what came in, what went out, what failed, and where the evidence lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.http import HttpRequest
+
+from connectors.messages import MESSAGES as CONNECTOR_MESSAGES
+from connectors.roles import User
+from dataflows.api.batches import batch_id
+from dataflows.api.filters import Choice, Constant, Id, Moment, Number, Text, uuid_of
+from dataflows.api.flowservice import ids
+from dataflows.api.flowservice.envelope import framed
+from dataflows.api.flowservice.run_status import WORDS, status_of
+from dataflows.api.listing import Item, Resource
+from dataflows.api.moments import millis
+from dataflows.messages import message_for
+from dataflows.models import Run, RunStatus, Window, WindowStatus
+from dataflows.models.run import RunQuerySet
+from dataflows.scheduling import midnight
+
+COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
+COPY, PROCESS, CREATE = "CONNECTOR-1001-500", "CONNECTOR-2001-500", "CONNECTOR-3001-500"
+LAKE_CODES = ("lake_unavailable", "lake_conflict", "storage_full")
+Sums = Mapping[str, Any]
+NOTHING: Sums = dict.fromkeys((*COUNTS, "size", "windows", "published", "failed"), 0)
+
+
+def visible(user: User) -> RunQuerySet:
+    """With all that ``item`` shows."""
+    related = ("dataflow__source_connection", "dataflow__target_connection", "requested_by")
+    light = ("uuid", "source_connection__uuid", "target_connection__uuid", "timezone")
+    heavy = ("mapping", "error_trace")
+    found: RunQuerySet = Run.objects.visible_to(user).select_related(*related).defer(*heavy)
+    return found.only(
+        *(field.name for field in Run._meta.concrete_fields if field.name not in heavy),
+        *(f"dataflow__{name}" for name in light),
+        "requested_by__username",
+    )
+
+
+def items(request: HttpRequest, runs: Sequence[Run]) -> list[Item]:
+    sums = _sums(runs)
+    return [item(request, run, sums.get(run.pk, NOTHING)) for run in runs]
+
+
+def whole(request: HttpRequest, run: Run) -> Item:
+    """With the reasons for which records failed."""
+    reasons = [error for errors in run.windows.values_list("errors", flat=True) for error in errors]
+    return item(request, run, _sums([run]).get(run.pk, NOTHING), reasons)
+
+
+def _sums(runs: Sequence[Run]) -> dict[int, Sums]:
+    """Counts of windows by run: those of a run are written when it ends."""
+    windows = Window.objects.filter(run__in=[run.pk for run in runs]).order_by().values("run_id")
+    totals = windows.annotate(
+        **{name: Sum(name) for name in COUNTS},
+        size=Sum("landed_size"),
+        windows=Count("pk"),
+        published=Count("pk", filter=Q(status=WindowStatus.PUBLISHED)),
+        failed=Count("pk", filter=Q(status=WindowStatus.FAILED)),
+    )
+    return {row["run_id"]: row for row in totals}
+
+
+def item(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]] = ()) -> Item:
+    flow = run.dataflow
+    updated = run.finished_at or run.started_at or run.created_at
+    body: dict[str, Any] = {
+        "flowId": str(flow.uuid),
+        "flowSpec": {"id": ids.FLOW_SPEC, "version": ids.VERSION},
+        "providerRefId": f"M-{flow.uuid}-{run.trigger}-0:{run.uuid}",
+        "metrics": _metrics(request, run, sums, reasons),
+        "activities": [_copy(run, sums), _promotion(request, run, sums, reasons)],
+    }
+    if run.requested_by_id:
+        body["params"] = _window(run)
+    return framed(request, run, body, updated=updated)
+
+
+def _metrics(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "durationSummary": _duration(run),
+        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": -1},
+        "recordSummary": _records(sums) | {"failedInfo": _infos(reasons, "rejected"), "skippedInfo": _skipped(sums)},
+        "fileSummary": _files(sums)
+        | {
+            "activityRefs": [ids.PROMOTION_ACTIVITY],
+            "manifest": {"fileInfo": [{"path": _export(request, run, "input_files")}]},
+        },
+        "statusSummary": {
+            "status": status_of(run.status),
+            "errors": _errors(run),
+            "activityRefs": [ids.COPY_ACTIVITY, ids.PROMOTION_ACTIVITY],
+        },
+    }
+
+
+def _duration(run: Run) -> dict[str, Any]:
+    found: dict[str, Any] = {"startedAtUTC": millis(run.started_at or run.created_at)}
+    if run.finished_at:
+        found["completedAtUTC"] = millis(run.finished_at)
+    return found
+
+
+def _window(run: Run) -> dict[str, int]:
+    """The days of the run in epoch seconds, as an on-demand run is asked for them."""
+    first, last = _edges(run)
+    return {"windowStartTime": first // 1000, "windowEndTime": last // 1000}
+
+
+def _edges(run: Run) -> tuple[int, int]:
+    """Where the first day begins and the last one ends, in the zone of the project, in epoch milliseconds."""
+    zone = run.dataflow.timezone or "UTC"
+    return millis(midnight(run.first_day, zone)), millis(midnight(run.last_day, zone, after=True))
+
+
+def _records(sums: Sums) -> dict[str, int]:
+    return {
+        "inputRecordCount": sums["received"],
+        "outputRecordCount": sums["loaded"],
+        "createdRecordCount": sums["loaded"],
+        "updatedRecordCount": 0,
+        "deletedRecordCount": 0,
+        "failedRecordCount": sums["rejected"],
+        "skippedRecordCount": sums["duplicate"] + sums["filtered"],
+        "warningRecordCount": 0,
+    }
+
+
+def _skipped(sums: Sums) -> list[dict[str, Any]]:
+    words = {"duplicate": "Other copies of an event that was loaded.", "filtered": "Outside of what was asked for."}
+    return [{"code": name, "message": text, "recordCount": sums[name]} for name, text in words.items() if sums[name]]
+
+
+def _files(sums: Sums) -> dict[str, int]:
+    return {
+        "inputFileCount": sums["windows"],
+        "outputFileCount": sums["published"],
+        "skippedFileCount": 0,
+        "failedFileCount": sums["failed"],
+    }
+
+
+def _infos(reasons: Sequence[Mapping[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """One line per code and field, counted over all windows."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for reason in reasons:
+        if reason["kind"] != kind:
+            continue
+        key = (reason["code"], reason["field"])
+        place = f" ({reason['field']})" if reason["field"] else ""
+        line = found.setdefault(
+            key, {"code": reason["code"], "message": _printable(f"{reason['message']}{place}"), "recordCount": 0}
+        )
+        line["recordCount"] += reason["count"]
+    return sorted(found.values(), key=lambda line: -line["recordCount"])
+
+
+def _printable(text: str) -> str:
+    """Bytes that were no UTF-8 become visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+# --- what went wrong ----------------------------------------------------------------------------------------------
+def _errors(run: Run) -> list[dict[str, str]]:
+    """In the words of AEP: which phase failed; our own code and what to do are in the text and in ``details``."""
+    if run.status == RunStatus.CANCELLED:
+        return [{"code": PROCESS, "message": "The run was cancelled.", "details": "cancelled"}]
+    if not run.error_code:
+        return []
+    message = message_for(run.error_code)
+    words = f"{message.what} {_printable(run.error_detail)} {message.todo}"
+    return [{"code": _phase(run.error_code), "message": " ".join(words.split()), "details": run.error_code}]
+
+
+def _phase(code: str) -> str:
+    if code in LAKE_CODES:
+        return CREATE
+    return COPY if code in CONNECTOR_MESSAGES else PROCESS
+
+
+# --- activities ---------------------------------------------------------------------------------------------------
+def _copy(run: Run, sums: Sums) -> dict[str, Any]:
+    first, last = _edges(run)
+    failed = bool(run.error_code) and _phase(run.error_code) == COPY
+    source = run.dataflow.source_connection
+    return {
+        "id": ids.COPY_ACTIVITY,
+        "name": "Mixpanel Copy Activity",
+        "updatedAtUTC": millis(run.finished_at or run.started_at or run.created_at),
+        "durationSummary": _duration(run) | {"extensions": {"windowStart": first, "windowEnd": last}},
+        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": sums["size"]},
+        "recordSummary": {},
+        "fileSummary": {"inputFileCount": sums["windows"], "outputFileCount": sums["windows"] - sums["failed"]},
+        "statusSummary": {
+            "status": "failed" if failed else _activity_status(run),
+            "errors": _errors(run) if failed else [],
+            "extensions": {"type": run.trigger},
+        },
+        "sourceInfo": [
+            {
+                "id": str(source.uuid) if source else "",
+                "type": "SourceConnection",
+                "reference": {"type": "AdfRunId", "ids": [str(run.uuid)]},
+            }
+        ],
+    }
+
+
+def _activity_status(run: Run) -> str:
+    status = status_of(run.status)
+    return status if status in ("scheduled", "inProgress") else "success"
+
+
+def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    target = run.dataflow.target_connection
+    return {
+        "id": ids.PROMOTION_ACTIVITY,
+        "name": "Promotion Activity",
+        "updatedAtUTC": millis(run.finished_at or run.started_at or run.created_at),
+        "durationSummary": _duration(run),
+        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": -1},
+        "recordSummary": _records(sums),
+        "fileSummary": _files(sums) | {"extensions": {"manifest": {"fileInfo": _export(request, run, "input_files")}}},
+        "statusSummary": {
+            "status": status_of(run.status),
+            "errors": _errors(run),
+            "extensions": {
+                "manifest": {
+                    "failedRecords": _export(request, run, "row_errors"),
+                    "sampleErrors": _export(request, run, "row_error_samples.json"),
+                },
+                "errors": _extended(sums, reasons),
+            },
+        },
+        "targetInfo": [
+            {
+                "id": str(target.uuid) if target else "",
+                "type": "TargetConnection",
+                "reference": {"type": "Batch", "ids": [batch_id(run.uuid)]},
+            }
+        ],
+    }
+
+
+def _extended(sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    if not sums["rejected"]:
+        return []
+    words = f"Encountered {sums['rejected']} errors in the data. Successfully ingested {sums['loaded']} rows."
+    return [{"code": "INGEST-1212-400", "message": words}, *_infos(reasons, "rejected")]
+
+
+def _export(request: HttpRequest, run: Run, path: str) -> str:
+    return request.build_absolute_uri(f"/data/foundation/export/batches/{batch_id(run.uuid)}/meta?path={path}")
+
+
+RESOURCE = Resource(
+    path="/runs",
+    fields={
+        "id": Id("uuid", uuid_of),
+        "flowId": Id("dataflow__uuid", uuid_of),
+        "flowSpec.id": Constant(ids.FLOW_SPEC),
+        "createdAt": Moment("created_at"),
+        "metrics.durationSummary.startedAtUTC": Moment("started_at"),
+        "metrics.durationSummary.completedAtUTC": Moment("finished_at"),
+        "metrics.statusSummary.status": Choice({word: Q(status__in=found) for word, found in WORDS.items()}),
+        "metrics.recordSummary.inputRecordCount": Number("received"),
+        "metrics.recordSummary.outputRecordCount": Number("loaded"),
+        "metrics.recordSummary.failedRecordCount": Number("rejected"),
+        "metrics.statusSummary.errors.details": Text("error_code"),
+    },
+    sorts={"createdAt": "created_at"},
+    items=items,
+)

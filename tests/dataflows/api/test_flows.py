@@ -1,0 +1,279 @@
+"""Flows and runs over the API, and how they meet those of the pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dataflows.models import Dataflow, Run, RunStatus, SourceConnection, TargetConnection
+from dataflows.runs import lifecycle, remapping
+from tests.dataflows.api.conftest import Shop
+from tests.dataflows.api.program import CONVERSION, Program, code_of
+from tests.dataflows.api.tutorial import MAPPINGS
+from tests.dataflows.factories import make_draft, make_flow, make_run
+
+
+class TestMaking:
+    def test_makes_a_dataflow_that_runs(self, shop: Shop) -> None:
+        flow_id = shop.flow()
+        flow = Dataflow.objects.get()
+        assert str(flow.uuid) == flow_id
+        assert (flow.status, flow.frequency, flow.interval) == ("enabled", "minute", 15)
+        assert flow.time_semantic == "utc"
+        assert flow.mapping[0] == MAPPINGS[0]
+        assert flow.runs.get().status == RunStatus.QUEUED
+        item = shop.program.one(f"/flows/{flow_id}")
+        assert item["state"] == "enabled"
+        assert item["options"] == {"errorDiagnosticsEnabled": True, "partialIngestionPercent": 5}
+        assert item["transformations"][0]["params"] == {"mappingId": shop.ids["mappingSets"], "mappingVersion": 0}
+        assert item["inheritedAttributes"]["properties"]["isSourceFlow"] is True
+        assert item["inheritedAttributes"]["sourceConnections"][0]["baseConnection"]["id"] == str(shop.account.uuid)
+        assert item["lastRunDetails"]["state"] == "scheduled"
+
+    def test_a_start_that_has_passed_is_the_day_a_backfill_begins_with(self, shop: Shop) -> None:
+        start = int((timezone.now() - timedelta(days=3)).timestamp())
+        shop.flow(scheduleParams={"startTime": start, "frequency": "day", "interval": 1, "backfill": True})
+        flow = Dataflow.objects.get()
+        assert shop.program.one(f"/flows/{flow.uuid}")["scheduleParams"]["startTime"] == start
+        assert flow.history_from is not None
+        assert abs((timezone.now().date() - flow.history_from).days - 3) <= 1
+
+    @pytest.mark.parametrize(
+        ("changed", "code"),
+        [
+            ({"state": "enabled"}, "1410-400"),
+            ({"flowSpec": {"id": "x"}}, "1413-400"),
+            ({"sourceConnectionIds": []}, "1452-400"),
+            ({"sourceConnectionIds": ["a", "b"]}, "1452-400"),
+            ({"targetConnectionIds": ["x"]}, "1101-404"),
+            ({"transformations": []}, "1452-400"),
+            ({"transformations": [{"name": "Mapping", "params": {"mappingId": "x"}}]}, "1419-400"),
+            ({"transformations": [{"name": "Copy", "params": {"mappingId": "x"}}]}, "1452-400"),
+            ({"options": {"partialIngestionPercent": 0}}, "1452-400"),
+            ({"scheduleParams": None}, "1452-400"),
+            ({"scheduleParams": {"frequency": "minute", "interval": 5}}, "1452-400"),
+            ({"scheduleParams": {"frequency": "fortnight"}}, "1452-400"),
+            ({"scheduleParams": {"frequency": "once", "interval": 15}}, "1452-400"),
+            ({"scheduleParams": {"frequency": "day", "interval": 1, "startTime": 1625040887000}}, "1452-400"),
+            ({"scheduleParams": {"frequency": "cron", "cron": "* * * * *"}}, "1452-400"),
+            ({"name": ""}, "1452-400"),
+        ],
+    )
+    def test_refuses_what_makes_no_flow_and_makes_nothing(self, shop: Shop, changed: dict[str, Any], code: str) -> None:
+        answer = shop.program.post("/flows", shop.body(**changed))
+        assert code_of(answer) == code, answer.content
+        assert not Dataflow.objects.exists()
+
+    def test_a_version_that_the_mapping_does_not_have_is_refused(self, shop: Shop) -> None:
+        params = {"mappingId": shop.ids["mappingSets"], "mappingVersion": "7"}
+        answer = shop.program.post("/flows", shop.body(transformations=[{"name": "Mapping", "params": params}]))
+        assert code_of(answer) == "1412-400"
+
+    def test_a_wrong_mapping_is_refused_with_each_row(self, shop: Shop) -> None:
+        wrong = shop.program.call(
+            "POST",
+            f"{CONVERSION}/mappingSets?validate=False",
+            {"xdmSchema": shop.dataset.schema.document["$id"], "mappings": MAPPINGS[:1]},
+        ).json()["id"]
+        params = {"mappingId": wrong, "mappingVersion": 0}
+        answer = shop.program.post("/flows", shop.body(transformations=[{"name": "Mapping", "params": params}]))
+        assert code_of(answer) == "1419-400"
+        assert "timestamp is required" in str(answer.json()["report"]["sub-errors"])
+        assert not Dataflow.objects.exists()
+
+    def test_takes_unknown_keys_as_aepp_sends_them(self, shop: Shop) -> None:
+        schedule = {"startTime": 1625040887, "frequency": "once", "interval": 0, "exportMode": "X", "backfill": False}
+        shop.flow(scheduleParams=schedule, foldernameTemplate="x")
+        assert Dataflow.objects.get().frequency == "once"
+
+
+class TestDrafts:
+    def test_a_draft_grows_and_is_published_once(self, shop: Shop) -> None:
+        body = shop.body()
+        del body["transformations"], body["scheduleParams"]
+        made = shop.program.post("/flows?mode=draft", body).json()
+        path = f"/flows/{made['id']}"
+        assert shop.program.one(path)["state"] == "draft"
+        refused = shop.program.post(f"{path}/action?op=publish")
+        assert "transformations" in refused.json()["detail"]
+        changes = [
+            {"op": "add", "path": "/transformations", "value": shop.body()["transformations"]},
+            {"op": "add", "path": "/scheduleParams", "value": shop.body()["scheduleParams"]},
+        ]
+        assert shop.program.patch(path, changes, made["etag"]).status_code == 200
+        assert shop.program.post(f"{path}/action?op=PUBLISH").status_code == 200
+        assert shop.program.one(path)["state"] == "enabled"
+        assert code_of(shop.program.post(f"{path}/action?op=publish")) == "1422-400"
+
+    def test_a_draft_of_the_pages_is_there_too(self, program: Program) -> None:
+        draft = make_draft()
+        assert program.one(f"/flows/{draft.uuid}")["state"] == "draft"
+        assert program.get("/flows?property=state==draft").json()["items"][0]["name"] == draft.name
+        assert code_of(program.post(f"/flows/{draft.uuid}/action?op=enable")) == "1422-400"
+
+
+class TestChanging:
+    def test_name_options_and_schedule(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        item = shop.program.one(path)
+        changes = [
+            {"op": "replace", "path": "/name", "value": "Renamed"},
+            {"op": "replace", "path": "/scheduleParams/frequency", "value": "day"},
+            {"op": "replace", "path": "/scheduleParams/interval", "value": "2"},
+            {"op": "remove", "path": "/options/partialIngestionPercent"},
+        ]
+        answer = shop.program.patch(path, changes, item["etag"])
+        assert answer.status_code == 200, answer.content
+        flow = Dataflow.objects.get()
+        assert (flow.name, flow.frequency, flow.interval) == ("Renamed", "day", 2)
+        assert not flow.partial_ingestion
+        assert flow.next_run_at == flow.schedule.next_after(timezone.now())
+        assert shop.program.patch(path, changes, item["etag"]).status_code == 412
+
+    def test_the_mapping_by_a_new_version_of_its_set(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        set_path = f"{CONVERSION}/mappingSets/{shop.ids['mappingSets']}"
+        more = [*MAPPINGS, {"sourceType": "EXPRESSION", "source": "upper(event)", "destination": "eventType"}]
+        changed = shop.program.call("PUT", set_path, {"mappings": more})
+        assert (changed.status_code, changed.json()["version"]) == (200, 1)
+        assert len(Dataflow.objects.get().mapping) == len(MAPPINGS)
+        params = {"name": "Mapping", "params": {"mappingId": shop.ids["mappingSets"], "mappingVersion": 1}}
+        change = [{"op": "replace", "path": "/transformations/0", "value": params}]
+        assert shop.program.patch(path, change, shop.program.one(path)["etag"]).status_code == 200
+        assert len(Dataflow.objects.get().mapping) == len(more)
+        assert shop.program.one(path)["transformations"] == [params]
+
+    def test_a_mapping_edited_on_the_pages_shows(self, shop: Shop, analyst: Any) -> None:
+        path = f"/flows/{shop.flow()}"
+        flow = Dataflow.objects.get()
+        rows = [*MAPPINGS, {"sourceType": "STATIC", "source": "x", "destination": "eventType"}]
+        remapping.save(flow, rows, by=analyst, now=timezone.now(), revision=flow.revision)
+        params = shop.program.one(path)["transformations"][0]["params"]
+        assert params == {"mappingId": flow.uuid.hex, "mappingVersion": 2}
+        shown = shop.program.call("GET", f"{CONVERSION}/mappingSets/{params['mappingId']}").json()
+        assert [each["destination"] for each in shown["mappings"]] == [row["destination"] for row in rows]
+
+    def test_a_start_that_has_passed_cannot_change(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        Dataflow.objects.update(start_at=datetime(2026, 1, 1, tzinfo=UTC))
+        change = [{"op": "replace", "path": "/scheduleParams/startTime", "value": 1}]
+        assert code_of(shop.program.patch(path, change, shop.program.one(path)["etag"])) == "1455-400"
+
+    def test_enabling_and_disabling(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        assert shop.program.post(f"{path}/action?op=disable").status_code == 200
+        assert shop.program.one(path)["state"] == "disabled"
+        assert shop.program.post(f"{path}/action?op=ENABLE&subOp=APPLY").status_code == 200
+        assert shop.program.one(path)["state"] == "enabled"
+        assert code_of(shop.program.post(f"{path}/action?op=finalize")) == "1402-400"
+        assert code_of(shop.program.post(f"{path}/action?op=sing")) == "1434-400"
+
+    def test_deleting_leaves_what_the_program_made(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        assert code_of(shop.program.delete(path)) == "1422-400"  # its first run is queued
+        lifecycle.cancel(Run.objects.get(), now=timezone.now())
+        assert code_of(shop.program.delete(f"/sourceConnections/{shop.ids['sourceConnections']}")) == "1447-400"
+        assert shop.program.delete(path).status_code == 204
+        assert shop.program.get(path).status_code == 404
+        for kind in ("sourceConnections", "targetConnections"):
+            assert shop.program.delete(f"/{kind}/{shop.ids[kind]}").status_code == 204
+        assert not SourceConnection.objects.exists()
+
+    def test_a_flow_of_the_pages_takes_its_connections_with_it(self, shop: Shop) -> None:
+        draft = make_draft(
+            account=shop.account,
+            project_id="1",
+            timezone="UTC",
+            time_semantic="utc",
+            dataset=shop.dataset,
+            mapping=MAPPINGS,
+            frequency="once",
+        )
+        flow = lifecycle.activate(draft, by=None, now=timezone.now())
+        item = shop.program.one(f"/flows/{flow.uuid}")
+        (source,), (target,) = item["sourceConnectionIds"], item["targetConnectionIds"]
+        assert shop.program.one(f"/sourceConnections/{source}")["params"]["projectId"] == "1"
+        assert shop.program.one(f"/targetConnections/{target}")["params"]["dataSetId"]
+        lifecycle.delete(flow)
+        assert (SourceConnection.objects.count(), TargetConnection.objects.count()) == (1, 1)
+
+
+class TestLists:
+    def test_pages_as_aepp_reads_them(self, program: Program) -> None:
+        flows = [make_flow() for _ in range(5)]
+        first = program.get("/flows?limit=2&count=False").json()
+        token = first["_links"]["next"]["href"].split("=")[1]
+        second = program.get(f"/flows?limit=2&count=False&continuationToken={token}").json()
+        found = [item["id"] for item in first["items"] + second["items"]]
+        assert found == [str(flow.uuid) for flow in reversed(flows)][:4]
+
+    def test_filters(self, program: Program) -> None:
+        one, _ = make_flow(), make_flow(status="disabled")
+        make_run(one, status="failed")
+        asked = {
+            f"id=={one.uuid}": 1,
+            "state==disabled": 1,
+            f"transformations[].params.mappingId=={one.uuid.hex}": 1,
+            "inheritedAttributes.properties.isSourceFlow==true": 2,
+            "inheritedAttributes.properties.isDestinationFlow==true": 0,
+            "lastRunDetails.startedAtUTC>=1593134665781": 1,
+            f"inheritedAttributes.sourceConnections[].baseConnection.id=={one.account.uuid}": 1,
+        }
+        assert {each: len(program.get(f"/flows?property={each}").json()["items"]) for each in asked} == asked
+
+
+class TestRuns:
+    def test_a_run_on_demand_reads_the_days_of_its_window(self, shop: Shop) -> None:
+        flow_id = shop.flow(scheduleParams={"startTime": 4_000_000_000, "frequency": "once"})
+        noon = datetime(2026, 3, 1, 20, tzinfo=UTC)
+        params = {
+            "windowStartTime": int(noon.timestamp()),
+            "windowEndTime": str(int((noon + timedelta(days=2)).timestamp())),
+        }
+        answer = shop.program.post("/runs", {"flowId": flow_id, "status": "active", "params": params})
+        assert answer.status_code == 201
+        run = Run.objects.get()
+        assert (str(run.first_day), str(run.last_day)) == ("2026-03-01", "2026-03-03")
+        again = shop.program.post("/runs", {"flowId": flow_id, "params": params})
+        assert again.json()["report"]["code"] == "already_running"
+
+    def test_tells_what_a_real_run_did(self, shop: Shop) -> None:
+        flow_id = shop.flow(scheduleParams={"frequency": "day", "interval": 1, "backfill": True})
+        shop.work()
+        (item,) = shop.program.get(f"/runs?property=flowId=={flow_id}").json()["items"]
+        run = Run.objects.get()
+        assert item["metrics"]["statusSummary"]["status"] == "success"
+        records = item["metrics"]["recordSummary"]
+        assert records["outputRecordCount"] == run.loaded > 0
+        assert records["inputRecordCount"] == run.received
+        assert records["skippedRecordCount"] == run.duplicate + run.filtered
+        assert item["metrics"]["sizeSummary"]["inputBytes"] > 0
+        assert [activity["id"] for activity in item["activities"]] == ["copyActivity", "promotionActivity"]
+        assert shop.program.one(f"/runs/{item['id']}")["etag"].startswith('"')
+
+    def test_filters_by_status_in_any_case(self, program: Program) -> None:
+        make_run(status="failed", error_code="bad_credentials")
+        make_run()
+        (failed,) = program.get("/runs?property=metrics.statusSummary.status==Failed").json()["items"]
+        assert failed["metrics"]["statusSummary"]["errors"][0]["code"] == "CONNECTOR-1001-500"
+        assert program.get("/runs?property=metrics.durationSummary.startedAtUTC>1593134665781&count=true").json() == {
+            "count": 2
+        }
+
+    def test_can_be_tried_again_and_cancelled(self, program: Program) -> None:
+        run = make_run(status="failed")
+        run.windows.create(first_day=run.first_day, last_day=run.last_day, status="failed")
+        again = program.post(f"/runs/{run.uuid}/action?op=RE_TRIGGER")
+        assert again.status_code == 200, again.content
+        assert again.json()["metrics"]["statusSummary"]["status"] == "scheduled"
+        cancelled = program.post(f"/runs/{again.json()['id']}/action?op=cancel").json()
+        assert cancelled["metrics"]["statusSummary"]["errors"][0]["details"] == "cancelled"
+
+    def test_are_not_written_by_clients(self, program: Program) -> None:
+        run = make_run()
+        etag = program.one(f"/runs/{run.uuid}")["etag"]
+        path = f"/data/foundation/flowservice/runs/{run.uuid}"
+        assert code_of(program.call("PUT", path, {"status": "x"}, If_Match=etag)) == "1427-400"
