@@ -113,8 +113,9 @@ def day_tallies(reading: Reading) -> Iterator[Tally]:
 
 def _of_window(days: list[Reading]) -> Iterator[Tally]:
     """What the window counted without saying on which day."""
-    window, counted = days[0].window, {REJECTED} if any(reading.reasons for reading in days) else set()
-    counted |= {reason["kind"] for reading in days for reason in reading.reasons if "kind" in reason}
+    window = days[0].window
+    by_day = (reason for account in window.days for reason in account.get("reasons", ()))
+    counted = {reason.get("kind", REJECTED) for reason in by_day}
     whole = len(days) == len(window.days)
     for error in window.errors:
         if error["kind"] not in counted:

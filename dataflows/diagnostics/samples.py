@@ -24,7 +24,7 @@ from dataflows.runs import rejects
 SHOWN = 10
 PER_DAY = 3
 # About a tenth of a second's work.
-MOST_BYTES = 48_000_000
+MOST_BYTES = 20_000_000
 # AEP previews as many.
 PREVIEWED = 100
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from dataflows.mapping import derived
-from dataflows.mapping.paths import Part, PathInvalid, parse_source
+from dataflows.mapping.language import nodes as nodes_of
+from dataflows.mapping.language import parse
+from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_source
 
 Stored = Sequence[Mapping[str, str]]
 Path = tuple[Part, ...]
@@ -17,12 +19,6 @@ BEHIND: Mapping[str, tuple[Path, ...]] = {
     derived.TIMESTAMP: (TIME,),
     derived.TIME_FLAG: (TIME,),
 }
-# A path inside an expression: names, wrapped names and element numbers, behind one of the roots.
-IN_EXPRESSION = re.compile(
-    r"(?<![\w.$])(?:event|(?:properties|tributary)(?:\.(?:\$\{(?:[^}\\]|\\.)+\}|[A-Za-z_$][\w$]*)(?:\[\d+\])*)*)(?![\w(])"
-    r"|\$\{properties\.(?:[^}\\]|\\.)+\}"
-)
-TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 
 
 def paths_of(field: str, mapping: Stored) -> list[Path]:
@@ -49,15 +45,15 @@ def _of_row(row: Mapping[str, str], field: str) -> Iterator[Path]:
             for real in _behind(path):
                 yield (*real, *_rest(field, row["destination"]))
     elif row["sourceType"] == "EXPRESSION":
-        for found in IN_EXPRESSION.finditer(TEXT.sub("''", row["source"])):
-            for path in _parsed(found[0]):
-                yield from _behind(path)
+        for path in _in_expression(row["source"]):
+            yield from _behind(path)
 
 
 def _behind(path: Path) -> tuple[Path, ...]:
     """A derived field comes from several values of the record."""
     if path[0] != derived.ROOT:
-        return (path,)
+        # Which element of an array it is nobody says, so the array is marked.
+        return (tuple(takewhile(lambda part: part != EVERY, path)),)
     return BEHIND.get(str(path[1]), ()) if len(path) > 1 else ()
 
 
@@ -70,5 +66,14 @@ def _rest(field: str, destination: str) -> Path:
 def _parsed(text: str) -> Iterator[Path]:
     try:
         yield parse_source(text)
+    except PathInvalid:
+        return
+
+
+def _in_expression(text: str) -> Iterator[Path]:
+    """The paths that a calculated field reads, in the order they stand in it."""
+    try:
+        nodes = parse(text).walk()
+        yield from dict.fromkeys(node.parts for node in nodes if isinstance(node, nodes_of.Path))
     except PathInvalid:
         return

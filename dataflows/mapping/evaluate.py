@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +34,30 @@ if TYPE_CHECKING:
     from dataflows.mapping.plan import Plan
 
 
+class Warned(NamedTuple):
+    """A value that was left out; ``field`` is the target path, ``day`` counts from 1970."""
+
+    code: str
+    field: str
+    message: str
+    day: int
+
+
+class Flagged(NamedTuple):
+    """An instant that is not certain; ``day`` counts from 1970."""
+
+    name: str
+    day: int
+
+
 @dataclass(frozen=True)
 class Evaluated:
     """A block's outcome: ``received == batch.num_rows + len(rejected)``.
 
     ``batch`` has the plan's leaves, then KEY_FIELDS; ``days`` (since 1970, on the clock of the raw time) and
     ``lines`` have a number for each of its rows, ``anonymous`` marks those without an insert id. ``warnings`` counts
-    the values left out of accepted records by (code, target path, message), ``flags`` the uncertain instants.
+    the values left out of accepted records, ``flags`` their uncertain instants; ``examples`` has the number of the
+    first line with a warning of a code and field.
     """
 
     received: int
@@ -49,8 +66,9 @@ class Evaluated:
     lines: npt.NDArray[np.int64]
     anonymous: npt.NDArray[np.bool_]
     rejected: list[Rejected]
-    warnings: Counter[tuple[str, str, str]]
-    flags: Counter[str]
+    warnings: Counter[Warned]
+    examples: dict[tuple[str, str], int]
+    flags: Counter[Flagged]
     text: Lines
     first_line: int
 
@@ -68,6 +86,7 @@ def evaluate(plan: Plan, lines: Lines, first_line: int) -> Evaluated:
     arrays = [column.array for column in columns] + _key_arrays(block)
     batch = pa.RecordBatch.from_arrays(arrays, schema=plan.batch_schema)
     kept = _kept(block.rows, refused)
+    warnings, examples = _warnings(plan, block, columns, refused)
     rejected = _unusable(block) + [_reject(block, position, flaw) for position, flaw in refused.items()]
     return Evaluated(
         received=block.rows + len(block.flaws),
@@ -76,7 +95,8 @@ def evaluate(plan: Plan, lines: Lines, first_line: int) -> Evaluated:
         lines=block.lines[kept],
         anonymous=block.identities.anonymous[kept],
         rejected=sorted(rejected, key=attrgetter("line")),
-        warnings=_warnings(plan, columns, refused),
+        warnings=warnings,
+        examples=examples,
         flags=_flags(block, refused),
         text=lines,
         first_line=first_line,
@@ -112,19 +132,28 @@ def _errors(plan: Plan, columns: Sequence[Column], path: Path) -> Mapping[int, C
     return {} if isinstance(leaf, Constant) else columns[leaf].errors
 
 
-def _warnings(plan: Plan, columns: Sequence[Column], refused: Mapping[int, Flaw]) -> Counter[tuple[str, str, str]]:
-    counts: Counter[tuple[str, str, str]] = Counter()
+def _warnings(
+    plan: Plan, block: Block, columns: Sequence[Column], refused: Mapping[int, Flaw]
+) -> tuple[Counter[Warned], dict[tuple[str, str], int]]:
+    """The values left out, and the first line with each code and field."""
+    counts: Counter[Warned] = Counter()
+    first: dict[tuple[str, str], int] = {}
+    days, lines = block.days, block.lines
     for row in plan.bound.rows:
         for position, error in _errors(plan, columns, row.target.path).items():
             if position not in refused:
-                counts[error.code, row.target.name, explain(row, error.message)] += 1
-    return counts
+                name = row.target.name
+                counts[Warned(error.code, name, explain(row, error.message), int(days[position]))] += 1
+                first.setdefault((error.code, name), int(lines[position]))
+    return counts, first
 
 
-def _flags(block: Block, refused: Mapping[int, Flaw]) -> Counter[str]:
+def _flags(block: Block, refused: Mapping[int, Flaw]) -> Counter[Flagged]:
     if not block.plan.reading.local:
         return Counter()
-    return Counter(flag for position, flag in block.instants[1].items() if position not in refused)
+    days = block.days
+    found = block.instants[1].items()
+    return Counter(Flagged(flag, int(days[position])) for position, flag in found if position not in refused)
 
 
 def _refusals(plan: Plan, columns: Sequence[Column], rows: int) -> dict[int, Flaw]:

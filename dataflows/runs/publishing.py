@@ -74,7 +74,7 @@ def _as_json(account: DayAccount, promoted: Promoted) -> dict[str, Any]:
         "rejected_key": promoted.rejected_keys.get(account.day, ""),
         "anonymous": account.anonymous,
         "conflicting": account.conflicting,
-        "reasons": promoted.rejected[account.day],
+        "reasons": promoted.by_day[account.day],
         **_totals([account]),
     }
 

@@ -33,7 +33,7 @@ Key = tuple[str, str, str]
 
 @dataclass
 class Reasons:
-    """Counts by (kind, code, field) with a message and the first sample of each.
+    """Counts by (kind, code, field) with a message and the first sample of each; ``by_day`` has the same counts by day.
 
     The kinds: ``rejected`` records, ``warning`` for values left out, ``notice`` for what is worth knowing.
     """
@@ -41,19 +41,22 @@ class Reasons:
     counts: Counter[Key] = field(default_factory=Counter)
     messages: dict[Key, str] = field(default_factory=dict)
     samples: dict[Key, str] = field(default_factory=dict)
+    by_day: defaultdict[date, Counter[Key]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def reject(self, record: Rejected, *, shown: bool = True) -> None:
-        """Count it, and show the first of its kind when it may be ``shown``."""
-        self.note("rejected", record.code, record.field, record.message, 1)
-        if shown and not self.has_sample("rejected", record.code, record.field):
+    def reject(self, record: Rejected, day: date, *, shown: bool = True) -> None:
+        """Count it on ``day``, and show the first of its kind when it may be ``shown``."""
+        self.note("rejected", record.code, record.field, record.message, 1, day)
+        if shown and self.wants_sample("rejected", record.code, record.field):
             self.show("rejected", record.code, record.field, record.raw)
 
-    def note(self, kind: str, code: str, name: str, message: str, count: int) -> None:
+    def note(self, kind: str, code: str, name: str, message: str, count: int, day: date) -> None:
         self.counts[kind, code, name] += count
+        self.by_day[day][kind, code, name] += count
         self.messages.setdefault((kind, code, name), message)
 
-    def has_sample(self, kind: str, code: str, name: str) -> bool:
-        return (kind, code, name) in self.samples
+    def wants_sample(self, kind: str, code: str, name: str) -> bool:
+        """Whether it was counted, and has none yet."""
+        return (kind, code, name) in self.counts and (kind, code, name) not in self.samples
 
     def show(self, kind: str, code: str, name: str, raw: bytes) -> None:
         """Add a sample, on a line of its own."""
@@ -68,23 +71,25 @@ class Reasons:
             for key, count in self.counts.most_common(REASONS_KEPT)
         ]
 
+    def of_day(self, day: date) -> list[dict[str, Any]]:
+        """Most frequent first, as stored with the account of the day."""
+        found = self.by_day[day].most_common(DAY_REASONS_KEPT)
+        return [{"kind": kind, "code": code, "field": name, "count": count} for (kind, code, name), count in found]
+
 
 class RejectedFiles:
     """Writes the rejected records of one window, a file per day; ``commit`` makes them visible.
 
-    ``counts`` and ``reasons`` (by code and field) are per day. Without ``keeps`` records are counted only: the
-    dataflow's error diagnostics are off.
+    ``counts`` are per day. Without ``keeps`` records are counted only: the dataflow's error diagnostics are off.
     """
 
     def __init__(self, storage: Landing, prefix: str, *, keeps: bool = True) -> None:
         self._storage, self._prefix, self.keeps = storage, prefix, keeps
         self._open: dict[date, tuple[LandingWriter, gzip.GzipFile]] = {}
         self.counts: Counter[date] = Counter()
-        self.reasons: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
 
     def add(self, day: date, record: Rejected) -> None:
         self.counts[day] += 1
-        self.reasons[day][record.code, record.field] += 1
         if not self.keeps:
             return
         if day not in self._open:
@@ -100,11 +105,6 @@ class RejectedFiles:
         keys = {day: self._key(day) for day in self._open}
         self._open = {}
         return keys
-
-    def reasons_of(self, day: date) -> list[dict[str, Any]]:
-        """Most frequent first, as stored with the account of the day."""
-        found = self.reasons[day].most_common(DAY_REASONS_KEPT)
-        return [{"code": code, "field": name, "count": count} for (code, name), count in found]
 
     def abort(self) -> None:
         for writer, _ in self._open.values():

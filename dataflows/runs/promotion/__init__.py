@@ -41,14 +41,14 @@ CONFLICT = "rows_conflicting"
 class Promoted:
     """What a window became: accounts of its days with their fate, and the parts of those that are to be loaded.
 
-    ``rejected`` has, by day, the reasons for rejections with their counts.
+    ``by_day`` has, by day, the counts of ``reasons``.
     """
 
     accounts: list[DayAccount]
     status: dict[date, DayStatus]
     parts: list[PartFile]
     rejected_keys: dict[date, str]
-    rejected: dict[date, list[dict[str, Any]]]
+    by_day: dict[date, list[dict[str, Any]]]
     reasons: Reasons
 
     def days(self, *statuses: DayStatus) -> list[DayAccount]:
@@ -84,7 +84,7 @@ def promote(
             status = {account.day: judge(account) for account in accounts}
             wanted = {day: (intake.spools[day], found[day].keep) for day in found if status[day] == DayStatus.LOADED}
             parts = write_parts(plan, wanted, table, dataflow, token, lease) if table else []
-            by_day = {account.day: rejected_files.reasons_of(account.day) for account in accounts}
+            by_day = {account.day: intake.reasons.of_day(account.day) for account in accounts}
             return Promoted(accounts, status, parts, rejected_files.commit(), by_day, intake.reasons)
         except BaseException:
             rejected_files.abort()
@@ -124,9 +124,9 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 def _note_conflicts(plan: Plan, reasons: Reasons, found: dict[date, Duplicates]) -> None:
     message = "Copies of one event differ in what the dataset keeps; the latest processed one stays."
-    for each in found.values():
+    for day, each in found.items():
         if each.conflicting:
-            reasons.note("notice", CONFLICT, "", message, each.conflicting)
+            reasons.note("notice", CONFLICT, "", message, each.conflicting, day)
             for kept, dropped in each.samples:
                 reasons.show("notice", CONFLICT, "", plan.difference(kept, dropped).encode())
 

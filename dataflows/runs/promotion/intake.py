@@ -49,10 +49,7 @@ class Intake:
     ignored: int = 0
 
     def take(self, found: Evaluated) -> None:
-        for (code, name, message), count in found.warnings.items():
-            self.reasons.note("warning", code, name, message, count)
-        for code, count in found.flags.items():
-            self.reasons.note("notice", code, "properties.time", FLAGS[code], count)
+        self._note_warnings(found)
         for record in found.rejected:
             self.reject(record)
         for day, rows in _by_day(found):
@@ -65,7 +62,7 @@ class Intake:
         if day not in self.days.wanted:
             self.ignored += 1
             return
-        self.reasons.reject(record, shown=self.rejected_files.keeps)
+        self.reasons.reject(record, day, shown=self.rejected_files.keeps)
         self.rejected_files.add(day, record)
 
     def _keep(self, found: Evaluated, day: date, rows: np.ndarray | None) -> None:
@@ -80,17 +77,29 @@ class Intake:
         self._spool_of(day, batch.schema).append(batch)
         if anonymous.any():
             self.anonymous[day] += int(anonymous.sum())
-            self._note_anonymous(int(anonymous.sum()), found.raw(int(numbers[anonymous][0])))
+            self._note_anonymous(int(anonymous.sum()), day, found.raw(int(numbers[anonymous][0])))
 
     def _spool_of(self, day: date, schema: pa.Schema) -> DaySpool:
         if day not in self.spools:
             self.spools[day] = DaySpool(self.scratch, day.isoformat(), schema)
         return self.spools[day]
 
-    def _note_anonymous(self, count: int, raw: bytes) -> None:
+    def _note_warnings(self, found: Evaluated) -> None:
+        """Of the wanted days only: what is not promoted now is not said anything about."""
+        for (code, name, message, number), count in found.warnings.items():
+            if (day := _day(number)) in self.days.wanted:
+                self.reasons.note("warning", code, name, message, count, day)
+        for (code, name), line in found.examples.items():
+            if self.rejected_files.keeps and self.reasons.wants_sample("warning", code, name):
+                self.reasons.show("warning", code, name, found.raw(line))
+        for (flag, number), count in found.flags.items():
+            if (day := _day(number)) in self.days.wanted:
+                self.reasons.note("notice", flag, "properties.time", FLAGS[flag], count, day)
+
+    def _note_anonymous(self, count: int, day: date, raw: bytes) -> None:
         message = "Mixpanel cannot recognise a second copy of these, so only identical lines count as duplicates."
-        self.reasons.note("notice", ANONYMOUS, "properties.$insert_id", message, count)
-        if not self.reasons.has_sample("notice", ANONYMOUS, "properties.$insert_id"):
+        self.reasons.note("notice", ANONYMOUS, "properties.$insert_id", message, count, day)
+        if self.reasons.wants_sample("notice", ANONYMOUS, "properties.$insert_id"):
             self.reasons.show("notice", ANONYMOUS, "properties.$insert_id", raw)
 
     def _reject_foreign(self, found: Evaluated, numbers: list[int], day: date) -> None:
@@ -103,7 +112,11 @@ class Intake:
 def _by_day(found: Evaluated) -> Iterator[tuple[date, np.ndarray | None]]:
     """Each day among the rows with a mask, or with ``None`` when it is the only one, as nearly always."""
     if found.days.size and found.days.min() == found.days.max():
-        yield EPOCH + timedelta(days=int(found.days[0])), None
+        yield _day(found.days[0]), None
         return
     for number in np.unique(found.days):
-        yield EPOCH + timedelta(days=int(number)), found.days == number
+        yield _day(number), found.days == number
+
+
+def _day(number: int | np.int32) -> date:
+    return EPOCH + timedelta(days=int(number))

@@ -40,13 +40,13 @@ def read_day(
     """A window of one day that was promoted with these rejections, and for a real run the ledger row of the day."""
     files, reasons = RejectedFiles(stores.landing(), f"rejected/{run.pk}/{day}", keeps=keeps), Reasons()
     for each in records:
-        reasons.reject(each, shown=keeps)
+        reasons.reject(each, day, shown=keeps)
         files.add(day, each)
     for note in notes:
-        reasons.note(*note)
+        reasons.note(*note, day)
     keys = files.commit()
     account = day_account(day, key=keys.get(day, ""), loaded=loaded, rejected=len(records))
-    account |= {"status": str(status), "reasons": files.reasons_of(day)}
+    account |= {"status": str(status), "reasons": reasons.of_day(day)}
     good = status == DayStatus.LOADED
     window = make_window(
         run,

@@ -52,8 +52,16 @@ class TestARun:
         window.save()
         assert groups(of_run(run), {}).unnamed == 2
 
-    def test_says_when_a_warning_may_belong_to_another_day(self, run):
+    def test_counts_warnings_by_day(self, run):
+        read_day(run, DAY, notes=[WARNING])
+        read_day(run, SECOND, notes=[WARNING])
+        readings = of_run(run)
+        assert reasons_in(groups(readings, {})) == {(WARNING[1], WARNING[2], 10): 1}
+        assert reasons_in(groups(readings, {"day": SECOND})) == {(WARNING[1], WARNING[2], 5): 1}
+
+    def test_of_an_older_release_says_when_a_warning_may_belong_to_another_day(self, run):
         window = read_day(run, DAY, notes=[WARNING])
+        window.days[0]["reasons"] = []
         window.days.append({**window.days[0], "day": SECOND.isoformat()})
         window.save()
         assert groups(of_run(run), {}).is_exact

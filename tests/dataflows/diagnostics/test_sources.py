@@ -19,6 +19,8 @@ MAPPING = [
     row("tributary.timestamp", "timestamp"),
     row("shop", "_acme.origin", "STATIC"),
     row("iif(properties.a.b > 1, lower(properties.${Plan Type}), 'properties.no')", "_acme.mixed", "EXPRESSION"),
+    row("properties.items[*].sku", "_acme.skus", "EXPRESSION"),
+    row("upper('unclosed", "_acme.broken", "EXPRESSION"),
     row("concat(event, properties.tags[0])", "_acme.name", "EXPRESSION"),
 ]
 
@@ -34,6 +36,8 @@ MAPPING = [
         ("_acme.origin", []),
         ("_acme.mixed", [("properties", "a", "b"), ("properties", "Plan Type")]),
         ("_acme.name", [("event",), ("properties", "tags", 0)]),
+        ("_acme.skus", [("properties", "items")]),
+        ("_acme.broken", []),
         ("properties.time", [("properties", "time")]),
         ("event", [("event",)]),
         ("_acme.unmapped", []),

@@ -17,7 +17,9 @@ def agree(plan, block, first_line=1):
     found = plan.evaluate(Lines(block), first_line)
     assert found.received == len(lines) == found.batch.num_rows + len(found.rejected)
     assert found.rejected == [other for other in one_by_one if isinstance(other, Rejected)]
-    assert found.warnings == Counter(warning for row in accepted for warning in row.warnings)
+    warned = [(*warning, (row.day - date(1970, 1, 1)).days) for row in accepted for warning in row.warnings]
+    assert found.warnings == Counter(warned)
+    assert found.examples.keys() == {(code, target) for code, target, _, _ in warned}
     assert found.batch.schema.equals(plan.batch_schema)
     found.batch.validate(full=True)
     made = plan.dataset_batch(found.batch)

@@ -120,7 +120,7 @@ class TestLocalTime:
         (row,) = rows_of(self.plan, event(time=raw, **more))
         found = self.plan.evaluate(Lines(event(time=raw, **more)), 1)
         assert row["raw"] == raw
-        assert list(found.flags) == ([row["flag"]] if row["flag"] else [])
+        assert [flagged.name for flagged in found.flags] == ([row["flag"]] if row["flag"] else [])
         return f"{row['when']:%d %H:%M}", row["flag"], str(np.datetime64(int(found.days[0]), "D"))
 
     def test_is_converted_and_its_day_stays_the_day_mixpanel_was_asked_for(self):

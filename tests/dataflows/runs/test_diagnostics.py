@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from dataflows import stores
 from dataflows.models import RunStatus
-from tests.dataflows.runs.conftest import FIRST, Bench, events
+from dataflows.runs.reprocessing import reprocess
+from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, events
 
 BROKEN = b'{"event":"Purchase","properties":{"time":"yesterday"}}\n'
 
@@ -32,6 +34,30 @@ def test_diagnostics_alone_keep_them_although_the_day_is_not_published(bench: Be
     run = run_with(bench, partial_ingestion=False, error_diagnostics=True)
     assert run.status == RunStatus.FAILED
     assert stores.landing().exists(run.windows.get().days[0]["rejected_key"])
+
+
+def warnings_of(run):
+    """Code, field and count by day, from all windows."""
+    return {
+        day["day"]: [(reason["kind"], reason["field"], reason["count"]) for reason in day["reasons"]]
+        for window in run.windows.all()
+        for day in window.days
+    }
+
+
+def test_warnings_are_counted_by_day_with_a_record_to_look_at(bench: Bench):
+    """Of the days that are promoted: what is reprocessed of one day says nothing about the other."""
+    bench.holds(lambda day: events(day, 3))
+    bench.run(FIRST, SECOND)
+    bench.holds(lambda day: events(day, day.day, mp_processing_time_ms="zebra"))
+    run = bench.run(FIRST, SECOND)
+    target = "_tributary.mp_processing_time_ms"
+    assert run.windows.count() == 1
+    assert warnings_of(run) == {"2026-09-01": [("warning", target, 1)], "2026-09-02": [("warning", target, 2)]}
+    assert '"mp_processing_time_ms": "zebra"' in run.windows.get().errors[0]["sample"]
+    again = bench.finish(reprocess(bench.flow, [SECOND], now=timezone.now()))
+    assert warnings_of(again) == {"2026-09-02": [("warning", target, 2)]}
+    assert again.windows.get().errors[0]["count"] == 2
 
 
 def test_without_both_they_are_counted_by_reason_and_not_kept(bench: Bench):
