@@ -1,12 +1,14 @@
-"""What the buttons of the mapper do to the rows."""
+"""What the buttons of the mapper do to the rows, and what is shown then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dataflows.mapper.desk import Desk
-from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, MOST_ROWS, STATIC, EditedRow
+from dataflows.mapper.panel import masked
+from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, MOST_ROWS, STATIC, TYPES, EditedRow
+from dataflows.mapper.view import SHOWN, View
 
 Rows = list[EditedRow]
 
@@ -16,6 +18,7 @@ class Change:
     """``rows`` after the button. ``replaced``: the old ones are kept for *Undo*. ``anchor``: what to show first."""
 
     rows: Rows
+    view: View
     replaced: bool = False
     anchor: str = "mapping"
 
@@ -26,34 +29,40 @@ def press(desk: Desk, action: str) -> Change:
     An unknown verb changes nothing: it only saves what was typed.
     """
     verb, _, operand = action.partition(":")
+    if verb in OF_A_ROW:
+        number, _, more = operand.partition(":")
+        found = number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(desk.rows)
+        return OF_A_ROW[verb](desk, int(number), more) if found else _nothing(desk, operand)
     return VERBS.get(verb, _nothing)(desk, operand)
 
 
 def _nothing(desk: Desk, _operand: str) -> Change:
-    return Change(desk.rows)
+    return Change(desk.rows, desk.view)
 
 
 def _automap(desk: Desk, _operand: str) -> Change:
-    return Change(desk.proposed(), replaced=True)
+    return Change(desk.proposed(), View(), replaced=True)
 
 
-def _clear(desk: Desk, _operand: str) -> Change:
+def _clear(_desk: Desk, _operand: str) -> Change:
     # One blank row, not none: a draft without rows has not been mapped yet and would be mapped again.
-    return Change([EditedRow(ATTRIBUTE)], replaced=True)
+    return Change([EditedRow(ATTRIBUTE)], View(), replaced=True)
 
 
 def _undo(desk: Desk, _operand: str) -> Change:
     """Back to the rows before; those of now are kept in turn, so that it can be undone itself."""
-    return Change(desk.before, replaced=True) if desk.before else Change(desk.rows)
+    return Change(desk.before, View(), replaced=True) if desk.before else _nothing(desk, "")
 
 
-def _remove(desk: Desk, operand: str) -> Change:
-    return Change([row for n, row in enumerate(desk.rows) if str(n) != operand] or [EditedRow(ATTRIBUTE)])
+def _show(desk: Desk, operand: str) -> Change:
+    """Filter by a counter; the same counter again shows everything."""
+    show = operand if operand in SHOWN and operand != desk.view.show else ""
+    return Change(desk.rows, desk.view.with_(show=show))
 
 
 def _add(kind: str) -> Callable[[Desk, str], Change]:
-    def add(desk: Desk, _operand: str) -> Change:
-        return _appended(desk.rows, EditedRow(kind))
+    def add(desk: Desk, destination: str) -> Change:
+        return _appended(desk.rows, EditedRow(kind, "", destination))
 
     return add
 
@@ -62,24 +71,63 @@ def _use(desk: Desk, source: str) -> Change:
     return _appended(desk.rows, EditedRow(ATTRIBUTE, source))
 
 
-def _fill(desk: Desk, destination: str) -> Change:
-    return _appended(desk.rows, EditedRow(ATTRIBUTE, "", destination))
-
-
 def _appended(rows: Sequence[EditedRow], row: EditedRow) -> Change:
+    """The new row is open, and nothing that hides it is on."""
     if len(rows) >= MOST_ROWS:
-        return Change(list(rows))
-    return Change([*rows, row], anchor=f"row-{len(rows)}")
+        return Change(list(rows), View())
+    return Change([*rows, row], View(row=len(rows)), anchor=f"row-{len(rows)}")
+
+
+def _remove(desk: Desk, number: int, _more: str) -> Change:
+    rows = [row for n, row in enumerate(desk.rows) if n != number]
+    return Change(rows or [EditedRow(ATTRIBUTE)], desk.view.with_(row=None))
+
+
+def _open(desk: Desk, number: int, _more: str) -> Change:
+    return Change(desk.rows, desk.view.with_(row=number), anchor=f"row-{number}")
+
+
+def _close(desk: Desk, number: int, _more: str) -> Change:
+    return Change(desk.rows, desk.view.with_(row=None), anchor=f"row-{number}")
+
+
+def _pick(desk: Desk, number: int, source: str) -> Change:
+    """Take another source; an empty one clears the row."""
+    return _put(desk, number, replace(desk.rows[number], source_type=ATTRIBUTE, source=source))
+
+
+def _become(desk: Desk, number: int, kind: str) -> Change:
+    """A field, a fixed value or a calculated field; what is typed stays, for a path is an expression too."""
+    row = desk.rows[number]
+    return _put(desk, number, replace(row, source_type=kind if kind in TYPES else row.source_type))
+
+
+def _mask(desk: Desk, number: int, slug: str) -> Change:
+    row = masked(desk.rows[number], slug, desk.source_fields)
+    change = _remove(desk, number, "") if row is None else _put(desk, number, row)
+    return replace(change, replaced=True)
+
+
+def _put(desk: Desk, number: int, row: EditedRow) -> Change:
+    rows = [row if n == number else other for n, other in enumerate(desk.rows)]
+    return Change(rows, desk.view.with_(row=number), anchor=f"row-{number}")
 
 
 VERBS: dict[str, Callable[[Desk, str], Change]] = {
     "automap": _automap,
     "clear": _clear,
     "undo": _undo,
-    "remove": _remove,
+    "show": _show,
     "add": _add(ATTRIBUTE),
     "add-static": _add(STATIC),
     "add-calculated": _add(EXPRESSION),
     "use": _use,
-    "fill": _fill,
+}
+OF_A_ROW: dict[str, Callable[[Desk, int, str], Change]] = {
+    "remove": _remove,
+    "open": _open,
+    "close": _close,
+    "pick": _pick,
+    "become": _become,
+    "mask": _mask,
 }

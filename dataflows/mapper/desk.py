@@ -1,17 +1,19 @@
-"""What the mapper shows: rows with their problems and sample values, counters, and what becomes of the sample."""
+"""What the mapper shows: source fields, rows with what is wrong with them, and what becomes of real records."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
-from dataflows.mapper import table
+from dataflows.mapper import fields, table
+from dataflows.mapper.grid import Grid, grid
+from dataflows.mapper.panel import Panel, panel
 from dataflows.mapper.problems import Remark, problems_of, remark
-from dataflows.mapper.result import ResultTable, result_table
 from dataflows.mapper.rows import ATTRIBUTE, EditedRow, read_stored
-from dataflows.mapping import derived
+from dataflows.mapper.view import View
 from dataflows.mapping.automap import propose
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.source_fields import SourceField, infer
@@ -25,11 +27,12 @@ class Desk:
 
     flow: Dataflow
     rows: list[EditedRow]
+    view: View = field(default_factory=View)
 
     @classmethod
-    def of(cls, flow: Dataflow, rows: Sequence[EditedRow]) -> Desk:
+    def of(cls, flow: Dataflow, rows: Sequence[EditedRow], view: View) -> Desk:
         """An empty list means that nothing was mapped yet; the mapping that fits best is shown then."""
-        desk = cls(flow, list(rows))
+        desk = cls(flow, list(rows), view)
         desk.rows = desk.rows or desk.proposed()
         return desk
 
@@ -52,10 +55,10 @@ class Desk:
         rows = (proposal.row for proposal in propose(self.source_fields, self.schema))
         return [EditedRow(row.source_type, row.source, row.destination) for row in rows]
 
-    @property
-    def suggestions(self) -> list[str]:
-        """Sources to offer while typing; others may be typed, for a sample does not show every property."""
-        return [*(field.path for field in derived.FIELDS.values()), *(field.path for field in self.source_fields)]
+    @cached_property
+    def fields(self) -> list[fields.FieldLine]:
+        taken = Counter(row.source for row in self.rows if row.source_type == ATTRIBUTE)
+        return [*fields.field_lines(self.source_fields, taken), *fields.derived_lines(taken)]
 
     @cached_property
     def targets(self) -> list[table.Target]:
@@ -76,17 +79,26 @@ class Desk:
 
     @cached_property
     def table(self) -> list[table.TableRow]:
-        return table.table(self.rows, self.source_fields, self.schema, self.problems)
+        by_path = {field.path: field for field in self.source_fields}
+        lines = table.table(self.rows, by_path, self.schema, self.problems, self.view)
+        errors = self.grid.errors_by_row if self.grid else {}
+        return [replace(line, errors=errors.get(line.number, 0)) for line in lines]
+
+    @property
+    def wrong_rows(self) -> str:
+        """The numbers of the rows with a problem, for a page that is to be told what has changed."""
+        return " ".join(
+            str(number) for number in sorted({problem.row for problem in self.problems if problem.row >= 0})
+        )
 
     @cached_property
-    def unmapped(self) -> list[tuple[SourceField, str]]:
-        """Source fields that no row takes, with a sample value: what would be left behind."""
-        taken = {row.source for row in self.rows if row.source_type == ATTRIBUTE}
-        return [(field, table.first_value(field)) for field in self.source_fields if field.path not in taken]
-
-    @cached_property
-    def result(self) -> ResultTable | None:
-        """The sample records as they would be loaded; ``None`` while the mapping does not fit."""
-        if self.problems or not self.flow.sample:
+    def panel(self) -> Panel | None:
+        """What is known and can be done about the row that is open."""
+        number = self.view.row
+        if number is None or number >= len(self.rows):
             return None
-        return result_table(self.rows, self.schema, self.flow.reading, self.flow.sample)
+        return panel(self.rows[number], number, self.source_fields, self.schema)
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        return grid(self.rows, self.problems, self.schema, self.flow.reading, self.flow.sample, opened=self.view.row)

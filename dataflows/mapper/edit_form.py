@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 from connectors.form_layout import PageForm
 from connectors.roles import User
 from dataflows.mapper import rows
-from dataflows.mapper.actions import press
+from dataflows.mapper.actions import Change, press
 from dataflows.mapper.desk import Desk
+from dataflows.mapper.view import View
 from dataflows.models import Dataflow, MappingVersion
 from dataflows.runs import remapping
 from dataflows.runs.remapping import MappingConflict
@@ -35,9 +36,9 @@ class EditForm(PageForm, forms.Form):
         label=lazy("What changes, and why (optional)"), max_length=MappingVersion.LONGEST_NOTE, required=False
     )
 
-    def __init__(self, data: Mapping[str, Any] | None, *, flow: Dataflow) -> None:
+    def __init__(self, data: Mapping[str, Any] | None, *, flow: Dataflow, view: View) -> None:
         super().__init__(data)
-        self.flow = flow
+        self.flow, self.view = flow, view
         self.action = str(data.get("action", SAVE)) if data is not None else ""
         self.conflict: datetime | None = None
 
@@ -45,8 +46,8 @@ class EditForm(PageForm, forms.Form):
     def desk(self) -> Desk:
         """What was sent, else what is being edited, else the mapping in force."""
         if self.is_bound:
-            return Desk(self.flow, rows.read_sent(self.data))
-        return Desk.of(self.flow, rows.read_stored(self.edited))
+            return Desk(self.flow, rows.read_sent(self.data), self.view)
+        return Desk.of(self.flow, rows.read_stored(self.edited), self.view)
 
     @property
     def edited(self) -> list[dict[str, str]]:
@@ -78,12 +79,12 @@ class EditForm(PageForm, forms.Form):
             self.conflict = conflict.saved_at
             return None
 
-    def press(self, *, now: datetime) -> str | None:
-        """Do what a button that changes rows says; the part of the page to show, or None after a conflict."""
+    def press(self, *, now: datetime) -> Change | None:
+        """Do what a button that changes rows says; None after a conflict."""
         self.is_valid()
         change = press(self.desk, self.action)
         before = {"mapping_before": [row.stored for row in self.desk.rows]} if change.replaced else {}
-        return change.anchor if self._keep(change.rows, now, **before) else None
+        return change if self._keep(change.rows, now, **before) else None
 
     def _keep(self, edited: list[rows.EditedRow], now: datetime, **more: Any) -> bool:
         draft = [row.stored for row in edited]

@@ -16,6 +16,7 @@ from connectors.messages import message_for
 from connectors.roles import analyst_required
 from dataflows.mapper import sampling
 from dataflows.mapper.edit_form import SAVE, EditForm
+from dataflows.mapper.view import View
 from dataflows.models import Dataflow
 from dataflows.models.dataflow import DataflowQuerySet
 from dataflows.runs import remapping
@@ -32,7 +33,8 @@ def mapping_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is being edited (GET); keep it, or save it as a version (POST)."""
     flow = get_object_or_404(_editable(request), pk=pk)
     unread = _read_sample(flow)
-    form = EditForm(request.POST if request.method == "POST" else None, flow=flow)
+    sent = request.POST if request.method == "POST" else None
+    form = EditForm(sent, flow=flow, view=View.read(sent if sent is not None else request.GET))
     if request.method == "POST":
         there = _save(request, form) if form.action == SAVE else _press(form)
         if there:
@@ -64,8 +66,10 @@ def _save(request: HttpRequest, form: EditForm) -> str:
 
 
 def _press(form: EditForm) -> str:
-    anchor = form.press(now=timezone.now())
-    return "" if anchor is None else reverse("dataflows:mapping_edit", args=[form.flow.pk]) + f"#{anchor}"
+    change = form.press(now=timezone.now())
+    if change is None:
+        return ""
+    return reverse("dataflows:mapping_edit", args=[form.flow.pk]) + f"{change.view.query}#{change.anchor}"
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from dataflows.mapper.rows import EditedRow
 from dataflows.mapping import MappingInvalid, bind
-from dataflows.mapping.problems import Problem
+from dataflows.mapping.problems import Code, Problem
 from dataflows.schemas import XdmSchema
 
 
@@ -51,4 +51,5 @@ def _in_words(problem: Problem, rows: Sequence[EditedRow]) -> Problem:
 
 def remark(problem: Problem) -> Remark:
     message, _line, place = problem.message.partition("\n")
-    return Remark(problem.field, message, place, problem.remedy)
+    target = problem.message.partition(" ")[0] if problem.code is Code.REQUIRED_UNMAPPED else ""
+    return Remark(problem.field, message, place, problem.remedy, target)

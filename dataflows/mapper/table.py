@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 
 from dataflows.mapper.problems import Remark, remark
 from dataflows.mapper.rows import ATTRIBUTE, EditedRow
+from dataflows.mapper.view import ERRORS, IDENTITY, MAPPED, REQUIRED, View
+from dataflows.mapping.automap import score
+from dataflows.mapping.personal import personal
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.source_fields import SourceField
 from dataflows.schemas import Field, XdmSchema, XdmType
@@ -39,13 +42,24 @@ class Target:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row as shown: ``value`` is a sample of its source, ``label`` what its target is."""
+    """A row as shown. ``value`` is a sample of its source, ``label`` what its target is.
+
+    ``score`` says how well a field fits its target, None where that is no question; ``personal`` what it seems to say
+    about a person, "" for most. ``errors`` counts the records of the sample in which its value could not be made.
+    ``left_out``: it is not of the kind that is shown; ``hidden``: it is not, or lacks the text that is searched for.
+    """
 
     number: int
     row: EditedRow
     value: str
     label: str
+    score: float | None
+    personal: str
     problems: list[Remark]
+    errors: int = 0
+    opened: bool = False
+    left_out: bool = False
+    hidden: bool = False
 
     @property
     def wrong_source(self) -> bool:
@@ -54,6 +68,20 @@ class TableRow:
     @property
     def wrong_target(self) -> bool:
         return any(problem.field == "destination" for problem in self.problems)
+
+    @property
+    def match(self) -> str:
+        """The score in percent where it is a reason to look: not for the same name, nor where a person chose freely."""
+        return f"{self.score:.0%}".removesuffix("%") if self.score and self.score < 1 else ""
+
+    @property
+    def state(self) -> str:
+        """``bad``: it has to be corrected; ``warn``: some values are left out; ``open``: unfinished; ``good``."""
+        if self.problems:
+            return "bad"
+        if self.row.is_blank:
+            return "open"
+        return "warn" if self.errors else "good"
 
 
 def targets(schema: XdmSchema) -> list[Target]:
@@ -82,23 +110,60 @@ def counters(rows: Sequence[EditedRow], schema: XdmSchema, problems: Sequence[Pr
 
 
 def table(
-    rows: Sequence[EditedRow], fields: Sequence[SourceField], schema: XdmSchema, problems: Sequence[Problem]
+    rows: Sequence[EditedRow],
+    fields: Mapping[str, SourceField],
+    schema: XdmSchema,
+    problems: Sequence[Problem],
+    view: View,
 ) -> list[TableRow]:
-    values = {field.path: first_value(field) for field in fields}
-    labels = {field.name: _label(field) for field in schema.fields()}
+    """``fields`` by their path."""
+    known = {field.name: field for field in schema.fields()}
     remarks: dict[int, list[Remark]] = {}
     for problem in problems:
         remarks.setdefault(problem.row, []).append(remark(problem))
     return [
-        TableRow(
-            number,
-            row,
-            values.get(row.source, "") if row.source_type == ATTRIBUTE else "",
-            labels.get(row.destination, _("not in this schema") if row.destination else ""),
-            remarks.get(number, []),
-        )
+        _table_row(number, row, fields, known.get(row.destination), remarks.get(number, []), view)
         for number, row in enumerate(rows)
     ]
+
+
+def _table_row(
+    number: int,
+    row: EditedRow,
+    fields: Mapping[str, SourceField],
+    target: Field | None,
+    remarks: list[Remark],
+    view: View,
+) -> TableRow:
+    source = fields.get(row.source) if row.source_type == ATTRIBUTE else None
+    unknown = _("not in this schema") if row.destination else ""
+    left_out = not _is_wanted(row, target, remarks, view.show)
+    return TableRow(
+        number,
+        row,
+        first_value(source) if source else "",
+        _label(target) if target else unknown,
+        score(source, target) if source and target and target.xdm_type is not XdmType.OBJECT else None,
+        (personal(source) or "") if source else "",
+        remarks,
+        opened=view.row == number,
+        left_out=left_out,
+        hidden=left_out or not _mentions(row, view.search),
+    )
+
+
+def _is_wanted(row: EditedRow, target: Field | None, remarks: Sequence[Remark], show: str) -> bool:
+    wanted = {
+        ERRORS: bool(remarks),
+        REQUIRED: target is not None and target.required,
+        IDENTITY: target is not None and target.identity is not None,
+        MAPPED: bool(row.source and row.destination),
+    }
+    return wanted.get(show, True)
+
+
+def _mentions(row: EditedRow, text: str) -> bool:
+    return text.casefold() in f"{row.source} {row.destination} {row.name}".casefold()
 
 
 def first_value(field: SourceField) -> str:

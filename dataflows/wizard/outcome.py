@@ -21,10 +21,13 @@ class Go(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """``anchor`` is the part of the page to show first; ``notice`` a sentence for the reader; ``target`` a model."""
+    """``query`` and ``anchor`` say what to show of the page (``?row=3``, ``row-3``), ``notice`` is a sentence for the
+    reader, ``target`` a model.
+    """
 
     go: Go
     notice: str = ""
+    query: str = ""
     anchor: str = ""
     target: Any = None
 

@@ -98,4 +98,4 @@ def address(outcome: Outcome, step: Step, draft: Dataflow) -> str:
         return reverse("dataflows:dataflows")
     if outcome.go is Go.DONE:
         return str(outcome.target.get_absolute_url())
-    return step.url(draft) + (f"#{outcome.anchor}" if outcome.anchor else "")
+    return step.url(draft) + outcome.query + (f"#{outcome.anchor}" if outcome.anchor else "")

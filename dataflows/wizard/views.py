@@ -44,7 +44,8 @@ def wizard(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return redirect(draft)
     if this.number > steps.furthest(draft).number:
         return redirect(steps.furthest(draft).url(draft))
-    form = this.form(request.POST if request.method == "POST" else None, draft=draft, user=request.user)
+    sent = request.POST if request.method == "POST" else None
+    form = this.form(sent, draft=draft, user=request.user, query=request.GET)
     if request.method == "POST":
         outcome = form.perform(now=timezone.now())
         if outcome.notice:

@@ -104,7 +104,7 @@ def test_a_target_mapped_twice_is_marked_at_its_row(draft: Page):
     go_on(draft)
     draft.locator("input[name^=destination]").nth(2).fill("_id")
     go_on(draft)
-    expect(draft.locator(".invalid-feedback").first).to_be_visible()
+    expect(draft.locator(".problem").first).to_be_visible()
     expect(draft.locator("input[name^=destination]").nth(2)).to_have_value("_id")
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from dataflows.mapper import rows
 from dataflows.mapper.actions import press
 from dataflows.mapper.desk import Desk
+from dataflows.mapper.view import View
 from dataflows.models import Dataflow
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
@@ -37,8 +38,8 @@ class MappingForm(StepForm):
     def desk(self) -> Desk:
         """What was sent, else what is stored, else, on the first visit, what is proposed."""
         if self.is_bound:
-            return Desk(self.draft, rows.read_sent(self.data))
-        return Desk.of(self.draft, rows.read_stored(self.draft.mapping))
+            return Desk(self.draft, rows.read_sent(self.data), View.read(self.data))
+        return Desk.of(self.draft, rows.read_stored(self.draft.mapping), View.read(self.query))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -77,4 +78,4 @@ class MappingForm(StepForm):
             changes["mapping_before"] = [row.stored for row in self.desk.rows]
         if not self.keep(changes, now=now, going_on=False):
             return STAY
-        return Outcome(Go.AGAIN, anchor=change.anchor)
+        return Outcome(Go.AGAIN, query=change.view.query, anchor=change.anchor)

@@ -24,15 +24,22 @@ class StepForm(PageForm, forms.Form):
     ``conflict`` is set when somebody else saved in between; what was typed stays on the page, and since the page
     then carries the newer revision, sending it again overwrites. ``problem`` is the message of a failure outside
     the form, ``detail`` its evidence and ``code`` its name. ``live`` forms may ask the source what there is.
+    ``query`` is what the address asks to be shown.
     """
 
     slug: ClassVar[str]
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, draft: Dataflow, user: User, live: bool = True
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        draft: Dataflow,
+        user: User,
+        live: bool = True,
+        query: Mapping[str, Any] | None = None,
     ) -> None:
-        self.draft, self.user, self.live = draft, user, live
+        self.draft, self.user, self.live, self.query = draft, user, live, query or {}
         self.action = str(data.get("action", "next")) if data is not None else ""
         self.partial = self.action == "draft"
         self.conflict: datetime | None = None

@@ -24,7 +24,7 @@ class TestTheEditor:
         desk = editor.see().context["desk"]
         assert {record["properties"]["city"] for record in desk.flow.sample} == {"Łódź"}
         assert len(desk.flow.sample) == 60
-        assert desk.result.rows
+        assert desk.grid.lines
         assert not ExportRequest.objects.exists()
 
     def test_says_so_when_no_raw_answer_is_kept(self, editor: Editor):

@@ -1,8 +1,11 @@
+import time
+
 import pytest
 
 from dataflows.mapping import MappingRow, bind
 from dataflows.mapping.automap import alternatives, propose
 from dataflows.mapping.source_fields import infer
+from dataflows.schemas import XdmSchema, mixpanel_events
 
 ADOBE_SAMPLE = {
     "event": "Items purchased",
@@ -86,8 +89,10 @@ class TestAlternatives:
         assert [proposal.source for proposal in found][:2] == ["properties.item_name", "properties.name"]
         assert found[0].score == 1.0 > found[1].score
 
-    def test_there_is_none_for_the_id(self, mixpanel_schema):
-        assert alternatives([], mixpanel_schema.field("_id")) == []
+    def test_for_the_id_there_is_nothing_but_the_derived_field(self, mixpanel_schema):
+        fields = infer([{"event": "E", "properties": {"id": "1", "_id": "2"}}])
+        found = alternatives(fields, mixpanel_schema.field("_id"))
+        assert [proposal.source for proposal in found] == ["tributary.event_id"]
 
 
 class TestInfer:
@@ -124,3 +129,34 @@ class TestInfer:
     @pytest.mark.parametrize("path", ["properties", "properties.", "properties.list[0]"])
     def test_lists_neither_the_frame_nor_elements(self, path):
         assert path not in self.found()
+
+
+class TestScores:
+    def score(self, name, value, target, schema):
+        fields = infer([{"event": "E", "properties": {name: value}}])
+        found = alternatives(fields, schema.field(target))
+        return next((each.score for each in found if each.source.endswith(name)), 0)
+
+    def test_know_other_names_of_the_same_thing(self, mixpanel_schema):
+        assert self.score("platform", "iOS", "_tributary.os", mixpanel_schema) == 0.9
+
+    def test_fall_when_values_do_not_become_the_type(self, mixpanel_schema):
+        assert self.score("processing_ms", "soon", "_tributary.mp_processing_time_ms", mixpanel_schema) == 0.12
+        assert self.score("processing_ms", "17", "_tributary.mp_processing_time_ms", mixpanel_schema) == 0.4
+
+    def test_rise_when_values_look_like_what_the_target_is_for(self):
+        document = mixpanel_events()
+        document["properties"]["_tributary"]["properties"]["email"] = {"type": "string"}
+        schema = XdmSchema.from_json(document)
+        assert self.score("contact", "ann@example.org", "_tributary.email", schema) == 0.7
+        assert self.score("contact", "Ann", "_tributary.email", schema) == 0
+
+    def test_come_quickly_for_a_thousand_fields_and_a_thousand_targets(self):
+        document = mixpanel_events()
+        targets = {f"some_field_{n}": {"type": "string"} for n in range(1000)}
+        document["properties"]["_tributary"]["properties"] |= targets
+        fields = infer([{"event": "E", "properties": {f"some field {n}": "x" for n in range(1000)}}])
+        began = time.perf_counter()
+        found = propose(fields, XdmSchema.from_json(document))
+        assert time.perf_counter() - began < 2
+        assert sum(1 for proposal in found if "some_field_" in proposal.destination) == 1000

@@ -32,16 +32,16 @@ class TestOnEntry:
         assert desk.counters.identities == 1
         assert at_mapping.reload().mapping == []
 
-    def test_shows_what_becomes_of_ten_sample_records(self, at_mapping: Browser) -> None:
-        result = at_mapping.see("mapping").context["desk"].result
-        assert len(result.rows) == 10
-        assert result.columns[0] == "_tributary.distinct_id"
-        assert not any(line.rejected for line in result.rows)
+    def test_shows_what_becomes_of_fifty_sample_records(self, at_mapping: Browser) -> None:
+        grid = at_mapping.see("mapping").context["desk"].grid
+        assert (len(grid.lines), grid.tried) == (50, 100)
+        assert grid.columns[0].target == "_tributary.distinct_id"
+        assert grid.rejected == sum(line.rejected for line in grid.lines)
 
     def test_shows_what_would_be_left_behind(self, at_mapping: Browser) -> None:
         desk = at_mapping.see("mapping").context["desk"]
         taken = {line.row.source for line in desk.table}
-        left = {field.path for field, _ in desk.unmapped}
+        left = {field.path for field in desk.fields if not field.taken}
         assert left
         assert not left & taken
 
@@ -49,7 +49,7 @@ class TestOnEntry:
 class TestRows:
     def test_can_be_added_and_are_saved_at_once(self, at_mapping: Browser) -> None:
         answer = at_mapping.send("mapping", REQUIRED, action="add")
-        assert answer.url == at_mapping.url("mapping") + "#row-2"
+        assert answer.url == at_mapping.url("mapping") + "?row=2#row-2"
         assert destinations(at_mapping) == ["_id", "timestamp", ""]
 
     def test_can_be_fixed_values(self, at_mapping: Browser) -> None:
@@ -100,7 +100,6 @@ class TestMistakes:
         marked = next(line for line in desk.table if line.problems)
         assert marked.number == 2
         assert at in {problem.field for problem in marked.problems}
-        assert desk.result is None
         draft = at_mapping.reload()
         assert draft.mapping[2]["source"] == wrong["source-2"]
         assert draft.reached == "mapping"
@@ -115,10 +114,10 @@ class TestMistakes:
     def test_a_value_that_does_not_fit_is_marked_on_its_cell(self, at_mapping: Browser) -> None:
         values = {**REQUIRED, **row(2, "event", "_tributary.time")}
         at_mapping.send("mapping", values, action="check")
-        result = at_mapping.see("mapping").context["desk"].result
-        column = result.columns.index("_tributary.time")
-        assert all(line.cells[column].error for line in result.rows)
-        assert not any(cell.error for line in result.rows for place, cell in enumerate(line.cells) if place != column)
+        grid = at_mapping.see("mapping").context["desk"].grid
+        column = [column.target for column in grid.columns].index("_tributary.time")
+        assert all(line.cells[column].error for line in grid.lines if not line.error)
+        assert not any(cell.error for line in grid.lines for place, cell in enumerate(line.cells) if place != column)
 
     def test_markup_in_a_source_is_shown_as_text(self, at_mapping: Browser) -> None:
         at_mapping.send("mapping", {**REQUIRED, **row(2, "<script>x</script>", "eventType")}, action="check")
@@ -131,7 +130,7 @@ def test_two_hundred_source_fields_stay_usable(at_mapping: Browser) -> None:
     draft.sample = [{"event": "Order", "properties": {**draft.sample[0]["properties"], **properties}}]
     draft.save()
     page = at_mapping.see("mapping")
-    assert len(page.context["desk"].unmapped) >= 200
+    assert len(page.context["desk"].fields) >= 200
     assert len(page.content) < 500_000
 
     answer = at_mapping.send("mapping", many_rows(draft))

@@ -1,0 +1,41 @@
+"""Which part of the mapper is shown; it is in the address, so that a reload and a link show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from dataflows.mapper.rows import MOST_ROWS
+
+ALL, MAPPED, REQUIRED, IDENTITY, ERRORS = "", "mapped", "required", "identity", "errors"
+SHOWN = (ALL, MAPPED, REQUIRED, IDENTITY, ERRORS)
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True)
+class View:
+    """``show`` is one of SHOWN, ``search`` a part of a source or a target, ``row`` the row that is open."""
+
+    show: str = ALL
+    search: str = ""
+    row: int | None = None
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> View:
+        """From an address or a form; what makes no sense is left out."""
+        show, row = str(data.get("show") or ""), str(data.get("row") or "")
+        number = int(row) if row.isascii() and row.isdigit() and len(row) < 6 else MOST_ROWS
+        search = str(data.get("search") or "").strip()[:LONGEST_SEARCH]
+        return cls(show if show in SHOWN else ALL, search, number if number < MOST_ROWS else None)
+
+    def with_(self, **changes: Any) -> View:
+        return replace(self, **changes)
+
+    @property
+    def query(self) -> str:
+        """``?show=errors&row=3``, "" when there is nothing to say."""
+        said = {"show": self.show, "search": self.search, "row": self.row}
+        parameters = {name: value for name, value in said.items() if value not in ("", None)}
+        return f"?{urlencode(parameters)}" if parameters else ""
