@@ -64,6 +64,19 @@ class DayContent:
     tokens: frozenset[str]
 
 
+@dataclass(frozen=True)
+class TableFile:
+    """A data file of the current state; ``name`` is unique in the table, ``token`` that of the worker's attempt."""
+
+    name: str
+    path: str
+    size: int
+    rows: int
+    day: date
+    dataflow: str
+    token: str
+
+
 def summary(table: Table) -> TableSummary:
     """Read from metadata alone; no data file is opened."""
     files = list(live_files(table))
@@ -127,6 +140,23 @@ def preview(table: Table, limit: int) -> tuple[list[str], list[dict[str, Any]]]:
 def live_files(table: Table) -> Iterator[DataFile]:
     """The data files of the current snapshot."""
     yield from files_by_path(table, table.current_snapshot()).values()
+
+
+def table_files(table: Table) -> list[TableFile]:
+    """The data files of the current state, newest day first."""
+    found = [
+        TableFile(
+            name=file.file_path.rpartition("/")[2],
+            path=file.file_path,
+            size=file.file_size_in_bytes,
+            rows=file.record_count,
+            day=_day(file),
+            dataflow=str(file.partition[0]),
+            token=token_of(file.file_path),
+        )
+        for file in live_files(table)
+    ]
+    return sorted(found, key=lambda file: (file.day, file.name), reverse=True)
 
 
 def files_by_path(table: Table, snapshot: Snapshot | None) -> dict[str, DataFile]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ from connectors.lake import inspect
 from connectors.lake.expiry import expire
 from connectors.lake.failures import lake_failures
 from connectors.lake.history import effective, roll_back
-from connectors.lake.inspect import PARTITION_COLUMNS, DayContent, SnapshotInfo, TableSummary
+from connectors.lake.inspect import PARTITION_COLUMNS, DayContent, SnapshotInfo, TableFile, TableSummary
 from connectors.lake.orphans import delete_orphans
 from connectors.lake.parts import PartFile
 from connectors.lake.publish import Publication, Receipt, publish
+
+PIECE = 1 << 20
 
 
 class LakeTable:
@@ -80,6 +82,20 @@ class LakeTable:
         """Newest first."""
         with lake_failures():
             return inspect.snapshots(self._load())
+
+    def files(self) -> list[TableFile]:
+        """The data files of the current state, newest day first."""
+        with lake_failures():
+            return inspect.table_files(self._load())
+
+    def read_file(self, file: TableFile, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes of a data file in pieces, from ``first`` to ``last`` (inclusive), or to its end."""
+        with lake_failures(), self._load().io.new_input(file.path).open() as stream:
+            stream.seek(first)
+            left = (file.size if last is None else last + 1) - first
+            while left > 0 and (piece := stream.read(min(PIECE, left))):
+                left -= len(piece)
+                yield piece
 
     def current_snapshot(self) -> SnapshotInfo | None:
         """None before the first publication."""

@@ -11,13 +11,20 @@ from ninja import NinjaAPI
 from dataflows.api import refusals
 from dataflows.api.authentication import PlatformAuth
 from dataflows.api.bodies import StrictParser
+from dataflows.api.catalog import batches, data_sets
 from dataflows.api.conversion import languages, mapping_sets
+from dataflows.api.export import batch_meta, files
 from dataflows.api.flowservice import connections, flows, runs, source_connections, specs, target_connections
 from dataflows.api.gateway import nowhere
 from dataflows.api.ims import router as ims
 
-FLOW_SERVICE = "/data/foundation/flowservice"
-CONVERSION = "/data/foundation/conversion"
+FOUNDATION = "/data/foundation"
+SERVICES = {
+    "/flowservice": (specs, connections, source_connections, target_connections, flows, runs),
+    "/conversion": (mapping_sets, languages),
+    "/catalog": (data_sets, batches),
+    "/export": (batch_meta, files),
+}
 
 api = NinjaAPI(
     title="Tributary API",
@@ -31,10 +38,9 @@ api = NinjaAPI(
 )
 refusals.register(api)
 api.add_router("/ims", ims)
-for service in (specs, connections, source_connections, target_connections, flows, runs):
-    api.add_router(FLOW_SERVICE, service.router)
-for service in (mapping_sets, languages):
-    api.add_router(CONVERSION, service.router)
+for place, modules in SERVICES.items():
+    for module in modules:
+        api.add_router(FOUNDATION + place, module.router)
 
 
 def urls() -> list[Any]:

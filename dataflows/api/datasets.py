@@ -20,3 +20,8 @@ def find(user: User, dataset_id: Any) -> Dataset:
     if found is None:
         raise errors.not_found(KIND, str(dataset_id))
     return found
+
+
+def page(user: User, start: int, limit: int) -> list[Dataset]:
+    """Newest first."""
+    return list(Dataset.objects.visible_to(user).order_by("-created_at", "-pk")[start : start + limit])

@@ -43,17 +43,17 @@ def visible(user: User) -> RunQuerySet:
 
 
 def items(request: HttpRequest, runs: Sequence[Run]) -> list[Item]:
-    sums = _sums(runs)
+    sums = sums_of(runs)
     return [item(request, run, sums.get(run.pk, NOTHING)) for run in runs]
 
 
 def whole(request: HttpRequest, run: Run) -> Item:
     """With the reasons for which records failed."""
     reasons = [error for errors in run.windows.values_list("errors", flat=True) for error in errors]
-    return item(request, run, _sums([run]).get(run.pk, NOTHING), reasons)
+    return item(request, run, sums_of([run]).get(run.pk, NOTHING), reasons)
 
 
-def _sums(runs: Sequence[Run]) -> dict[int, Sums]:
+def sums_of(runs: Sequence[Run]) -> dict[int, Sums]:
     """Counts of windows by run: those of a run are written when it ends."""
     windows = Window.objects.filter(run__in=[run.pk for run in runs]).order_by().values("run_id")
     totals = windows.annotate(
@@ -234,7 +234,7 @@ def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Map
                     "failedRecords": _export(request, run, "row_errors"),
                     "sampleErrors": _export(request, run, "row_error_samples.json"),
                 },
-                "errors": _extended(sums, reasons),
+                "errors": extended(sums, reasons),
             },
         },
         "targetInfo": [
@@ -247,7 +247,7 @@ def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Map
     }
 
 
-def _extended(sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def extended(sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     if not sums["rejected"]:
         return []
     words = f"Encountered {sums['rejected']} errors in the data. Successfully ingested {sums['loaded']} rows."

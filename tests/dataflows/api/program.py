@@ -14,6 +14,8 @@ from dataflows.api.clients import NewClient
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 CONVERSION = "/data/foundation/conversion"
+CATALOG = "/data/foundation/catalog"
+EXPORT = "/data/foundation/export"
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""``/data/foundation/catalog``: datasets, and the batches that were loaded into them."""
