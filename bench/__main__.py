@@ -17,12 +17,14 @@ CONTESTS = {
     "script": ("script", 1),
     "one_worker": ("engine", 1),
     "two_workers": ("engine", 2),
+    "calculated": ("calculated", 1),
 }
 RATIOS = {
     "one_worker/gunzip": ("one_worker", "gunzip"),
     "one_worker/script": ("one_worker", "script"),
     "two_workers/gunzip": ("two_workers", "gunzip"),
     "two_workers/script": ("two_workers", "script"),
+    "calculated/one_worker": ("calculated", "one_worker"),
 }
 Round = dict[str, dict[str, Any]]
 

@@ -14,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build" / "bench"
+ENGINES = {"engine": "engine", "calculated": "engine"}
+"""The contests of the engine: ``calculated`` is its fifteen fields and ten calculated ones."""
 
 
 @contextmanager
@@ -43,18 +45,18 @@ def contest(name: str, url: str, folder: Path, *, workers: int = 1, history: Map
             "EXPORTS_PER_SECOND": "1000",
             "EXPORTS_PER_HOUR": "10000",
         }
-        if name == "engine":
-            environment["BENCH_RUN"] = _prepare(url, days, history, environment)
-        command = [sys.executable, "-m", "bench.contestants", name, url, *days]
+        if name in ENGINES:
+            environment["BENCH_RUN"] = _prepare(name, url, days, history, environment)
+        command = [sys.executable, "-m", "bench.contestants", ENGINES.get(name, name), url, *days]
         running = [_start(command, environment) for _ in range(workers)]
         for process in running:
             _say(process, "go")
         return _together([json.loads(_hear(process)) for process in running])
 
 
-def _prepare(url: str, days: list[str], history: Mapping[str, int], environment: dict[str, str]) -> str:
+def _prepare(name: str, url: str, days: list[str], history: Mapping[str, int], environment: dict[str, str]) -> str:
     behind = [str(history.get(name, 0)) for name in ("days", "snapshots")]
-    command = [sys.executable, "-m", "bench.installation", url, days[0], days[-1], *behind]
+    command = [sys.executable, "-m", "bench.installation", name, url, days[0], days[-1], *behind]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)

@@ -1,6 +1,6 @@
 """A Tributary for one round: migrated, with a dataflow of fifteen fields, and a run that waits.
 
-python -m bench.installation URL FIRST LAST DAYS SNAPSHOTS     prints the number of the run
+python -m bench.installation CONTEST URL FIRST LAST DAYS SNAPSHOTS     prints the number of the run
 
 DAYS are in the coverage ledger and SNAPSHOTS in the dataset's history already.
 """
@@ -21,6 +21,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bench import calculated  # noqa: E402
 from connectors.lake import PartWriter  # noqa: E402
 from connectors.models import Account  # noqa: E402
 from connectors.sealed import Sealed  # noqa: E402
@@ -34,7 +35,7 @@ from dataflows.scheduling import days_between  # noqa: E402
 FIELDS = 15
 
 
-def main(url: str, first: str, last: str, days_before: str, snapshots: str) -> None:
+def main(contest: str, url: str, first: str, last: str, days_before: str, snapshots: str) -> None:
     call_command("migrate", verbosity=0)
     account = Account.objects.create(
         name="Bench", username="reader", secret=Sealed.seal("none"), secret_changed_at=timezone.now(), region=url
@@ -42,6 +43,10 @@ def main(url: str, first: str, last: str, days_before: str, snapshots: str) -> N
     schema = Schema.objects.get()
     rows = [proposal.row for proposal in propose(infer(_some_records(url, first)), schema.xdm)][:FIELDS]
     mapping = [{"sourceType": row.source_type, "source": row.source, "destination": row.destination} for row in rows]
+    if contest == "calculated":
+        schema.document = calculated.extended(schema.document)
+        schema.save()
+        mapping += calculated.rows()
     draft = Dataflow(
         name="Bench",
         account=account,

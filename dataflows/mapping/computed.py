@@ -63,7 +63,7 @@ class BlockRecords:
             case ("properties", str() as name):
                 return self._property(name)
             case ("properties", str() as name, *rest):
-                return of_values([dig(value, rest) for value in block.values(name)])
+                return of_values([None if value is None else dig(value, rest) for value in block.values(name)])
             case (_, str() as name):
                 return _derived(block, name)
         raise AssertionError(parts)

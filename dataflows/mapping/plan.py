@@ -19,7 +19,7 @@ from dataflows.mapping.language import RunFacts
 from dataflows.mapping.leaves import Leaves, leaves_of
 from dataflows.mapping.lines import Lines
 from dataflows.mapping.problems import Rejected
-from dataflows.mapping.typed import TypedDecoder, decoder_of
+from dataflows.mapping.typed import Decoders, decoder_of
 from dataflows.schemas import Field
 
 
@@ -48,7 +48,7 @@ class Plan:
     bound: BoundMapping
     reading: TimeReading
     decoder: RecordDecoder
-    typed: TypedDecoder | None
+    typed: Decoders | None
     schema: pa.Schema
     batch_schema: pa.Schema
     leaves: Leaves

@@ -60,6 +60,14 @@ class TypedDecoder:
         record = msgspec.defstruct("Record", [("properties", properties), ("event", str)], gc=False)
         self._decoder = msgspec.json.Decoder(record)
 
+    def narrowed(self, rows: Sequence[tuple[Any, ...]]) -> TypedDecoder | None:
+        """A decoder that wants of every value the type it has in these rows; ``None`` if that is no other one."""
+        kinds = {name: _common(map(itemgetter(at), rows)) for name, at in self.at.items() if name not in self.kinds}
+        if not any(kinds.values()):
+            return None
+        known = {name: kind for name, kind in self.kinds.items() if name not in KEYS}
+        return TypedDecoder({**known, **kinds})
+
     def records(self, lines: Lines) -> list[Any] | None:
         """All records, or ``None`` if anything is unlike the usual."""
         if lines.objects is None:
@@ -71,8 +79,34 @@ class TypedDecoder:
         return records if len(records) == lines.objects else None
 
 
-def decoder_of(leaves: Iterable[Leaf]) -> TypedDecoder | None:
-    """The decoder for these leaves; ``None`` if they want something it cannot give."""
+class Decoders:
+    """The decoder for a plan's blocks, and a narrower one for the values that only expressions want.
+
+    Of those nobody says which type they have, and values of any type are slow. What all of a first block have, the
+    next ones are expected to have too; a block that has not is decoded by the first decoder.
+    """
+
+    def __init__(self, wide: TypedDecoder) -> None:
+        self.wide = wide
+        self.narrow: TypedDecoder | None = None
+        self._looked = not wide.has_others
+
+    def records(self, lines: Lines) -> tuple[TypedDecoder, list[Any]] | None:
+        """All records and the decoder that took them; ``None`` if anything is unlike the usual."""
+        for decoder in (self.narrow, self.wide):
+            if decoder is not None and (found := decoder.records(lines)):
+                return decoder, found
+        return None
+
+    def look_at(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Learn from a block's rows, once."""
+        if not self._looked:
+            self._looked = True
+            self.narrow = self.wide.narrowed(rows)
+
+
+def decoder_of(leaves: Iterable[Leaf]) -> Decoders | None:
+    """The decoders for these leaves; ``None`` if they want something no decoder can give."""
     kinds: dict[str, XdmType | None] = {}
     for leaf in leaves:
         for parts in paths_of(leaf.origin):
@@ -82,13 +116,27 @@ def decoder_of(leaves: Iterable[Leaf]) -> TypedDecoder | None:
                 kind = _kind(leaf, parts)
                 kinds[str(parts[1])] = kind if kinds.get(str(parts[1]), kind) is kind else None
     unusual = any(ESCAPED & set(name) for name in kinds)
-    return None if unusual else TypedDecoder({name: kind for name, kind in kinds.items() if name not in KEYS})
+    wanted = {name: kind for name, kind in kinds.items() if name not in KEYS}
+    return None if unusual else Decoders(TypedDecoder(wanted))
 
 
 def _kind(leaf: Leaf, parts: tuple[Part, ...]) -> XdmType | None:
     """The type to decode a property as; an expression wants to see it as it was sent."""
     direct = isinstance(leaf.origin, FromRecord) and len(parts) == 2
     return leaf.shape.type if direct and leaf.shape.type in TYPES else None
+
+
+# A double may have been an integer, which an expression could tell; so none is expected.
+EXPECTED: Mapping[frozenset[type], XdmType] = {
+    frozenset((str,)): XdmType.STRING,
+    frozenset((int,)): XdmType.LONG,
+    frozenset((bool,)): XdmType.BOOLEAN,
+}
+
+
+def _common(values: Iterable[Any]) -> XdmType | None:
+    """The type that all values have which are there."""
+    return EXPECTED.get(frozenset(map(type, values)) - {type(None)})
 
 
 def _field(kind: XdmType | None, at: int) -> tuple[str, Any, None]:
@@ -112,9 +160,9 @@ class TypedBlock(Block):
         self.at = np.arange(len(records))
         self.events = [record.event for record in records]
         self._decoder = decoder
-        self._rows = [astuple(record.properties) for record in records]
+        self.decoded = [astuple(record.properties) for record in records]
         size = len(decoder.kinds)
-        typed = [row[:size] for row in self._rows] if decoder.has_others else self._rows
+        typed = [row[:size] for row in self.decoded] if decoder.has_others else self.decoded
         self._arrays = pa.array(typed, decoder.arrow).flatten()
 
     @property
@@ -124,7 +172,7 @@ class TypedBlock(Block):
         return all((pc.max(pc.abs(array)).as_py() or 0) < EXACT_FLOAT for array in doubles)
 
     def values(self, name: str) -> Sequence[Any]:
-        return list(map(itemgetter(self._decoder.at[name]), self._rows))
+        return list(map(itemgetter(self._decoder.at[name]), self.decoded))
 
     def whole(self) -> Sequence[Any]:
         raise AssertionError("records of known properties only")
@@ -135,10 +183,11 @@ class TypedBlock(Block):
 
 def typed_block(plan: Plan, text: Lines, first_line: int) -> TypedBlock | None:
     """The block if all of it is as expected, ``None`` otherwise."""
-    if plan.typed is None or not (records := plan.typed.records(text)):
+    if plan.typed is None or not (decoded := plan.typed.records(text)):
         return None
     with suppress(*NOT_PLAIN):
-        block = TypedBlock(plan, text, first_line, plan.typed, records)
+        block = TypedBlock(plan, text, first_line, *decoded)
+        plan.typed.look_at(block.decoded)
         times = block.array(keys.TIME, XdmType.LONG)
         if times is None or times.null_count or not block.is_exact:
             return None

@@ -31,6 +31,9 @@ from dataflows.mapping.language.nodes import (
 from dataflows.mapping.language.rowwise import RunFacts, Scope
 from dataflows.mapping.language.vectors import Errors, Fixed, Vector, of_array, of_values
 
+FEW = 0.25
+"""Computing for different texts only pays if they are at most this share of all."""
+
 
 class Records(Protocol):
     """The records of a block, as expressions see them."""
@@ -134,24 +137,35 @@ def _function(function: Function, arguments: list[Vector], rows: int) -> Vector:
     array = _by_kernel(kernels.FUNCTION_KERNELS.get(function.name), arguments)
     if array is not None:
         return of_array(array)
-    compute = cast(Callable[..., Any], function.compute)
-    if function.repeats and arguments and all(argument.fixed for argument in arguments[1:]):
-        compute = _remembering(compute)
-    return _apply(compute, arguments, rows=rows, skip_null=not function.takes_null)
+    return _of_distinct(function, arguments) or _apply(
+        cast(Callable[..., Any], function.compute), arguments, rows=rows, skip_null=not function.takes_null
+    )
 
 
-def _remembering(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, asked once for each different text of its first argument."""
-    known: dict[str, Any] = {}
+def _of_distinct(function: Function, arguments: list[Vector]) -> Vector | None:
+    """Computed once for each different text, if only the first argument varies and there are few different ones."""
+    first, others = arguments[0] if arguments else None, arguments[1:]
+    if first is None or first.fixed or first.errors or not all(one.fixed for one in others):
+        return None
+    texts = first.texts
+    if texts is None or (function.takes_null and texts.null_count):
+        return None
+    encoded = texts.dictionary_encode()
+    count = len(encoded.dictionary)
+    if count > len(texts) * FEW:
+        return None
+    rest = [Fixed(count, one.values[0] if count else None) for one in others]
+    few = _apply(cast(Callable[..., Any], function.compute), [of_values(encoded.dictionary.to_pylist()), *rest])
+    return _spread(few, encoded.indices)
 
-    def remembered(value: Any, *others: Any) -> Any:
-        if type(value) is not str:
-            return compute(value, *others)
-        if value not in known:
-            known[value] = compute(value, *others)
-        return known[value]
 
-    return remembered
+def _spread(found: Vector, indices: pa.Array) -> Vector:
+    """The values of a few texts given to the records that have them; null where a record has none."""
+    if not found.errors and found.plain is not None:
+        return of_array(found.plain.take(indices))
+    at = indices.to_pylist()
+    values = [None if index is None else found.values[index] for index in at]
+    return of_values(values, {place: found.errors[index] for place, index in enumerate(at) if index in found.errors})
 
 
 def _by_kernel(kernel: kernels.Kernel | None, arguments: Sequence[Vector]) -> pa.Array | None:

@@ -37,7 +37,6 @@ class Function:
     """``compute`` gets values, and raises CastError for those it cannot use.
 
     ``takes_null``: it wants to see null; otherwise null in any argument gives null without asking it.
-    ``repeats``: the same few values come again and again, and computing is slow enough to remember results.
     ``refused``: why it cannot be used in a source mapping. ``lazy``: evaluated by the evaluators themselves.
     ``checks``: of an argument that is a text known beforehand, by its position: why it cannot be used, or "".
     ``method``: written after its first argument and a dot.
@@ -53,7 +52,6 @@ class Function:
     compute: Callable[..., Any] | None = None
     aliases: tuple[str, ...] = ()
     takes_null: bool = False
-    repeats: bool = False
     lazy: bool = False
     varies: bool = False
     refused: str = ""

@@ -7,6 +7,7 @@ then the plain function is asked, record by record. Both must agree: tests/dataf
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 
 from dataflows.mapping.columns import NOT_PLAIN
 from dataflows.mapping.language import patterns
+from dataflows.mapping.language.date_patterns import DatePatternInvalid, pieces
 from dataflows.mapping.language.vectors import Fixed, Vector, is_ascii
 from dataflows.mapping.text_columns import sha256_array
 
@@ -142,6 +144,48 @@ def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
         return None
 
 
+DIRECTIVES = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "X": "Z"}
+WITHIN_YEARS = (-62_000_000_000_000, 253_000_000_000_000)
+"""Milliseconds since 1970 in the years 5 to 9987, where all years have four digits in both ways of writing."""
+
+
+def dformat(arguments: Sequence[Vector]) -> pa.Array | None:
+    """By the patterns that Arrow writes too: whole numbers with all their digits, in UTC."""
+    millis, pattern = arguments[0].integers, arguments[1]
+    if millis is None or not isinstance(pattern, Fixed) or not _within(millis, *WITHIN_YEARS):
+        return None
+    directives, unit = _directives(pattern.value)
+    if directives is None or (millis.null_count == len(millis)):
+        return None
+    stamps = millis.cast(pa.timestamp("ms"))
+    if unit == "s":
+        stamps = pc.floor_temporal(stamps, unit="second").cast(pa.timestamp("s"))
+    return pc.strftime(stamps, directives)
+
+
+@lru_cache(maxsize=256)
+def _directives(pattern: Any) -> tuple[str | None, str]:
+    """The pattern in Arrow's words, and the unit whose digits its seconds have."""
+    made, unit = "", "s"
+    try:
+        found = pieces(pattern)
+    except DatePatternInvalid:
+        return None, unit
+    for at, piece in enumerate(found):
+        if not piece.letter:
+            made += piece.text.replace("%", "%%")
+        elif piece.letter == "S":
+            # Arrow writes seconds with the digits of their unit, so three of them must follow the seconds.
+            if piece.count != 3 or [each.letter or each.text for each in found[at - 2 : at]] != ["s", "."]:
+                return None, unit
+            made, unit = made.removesuffix("."), "ms"
+        elif piece.letter * piece.count not in DIRECTIVES:
+            return None, unit
+        else:
+            made += DIRECTIVES[piece.letter * piece.count]
+    return made, unit
+
+
 def _alike(one: Vector, other: Vector) -> tuple[pa.Array, pa.Array] | None:
     """Both as texts, or both as integers."""
     for kind in ("texts", "integers", "flags"):
@@ -234,6 +278,7 @@ FUNCTION_KERNELS: Mapping[str, Kernel] = {
     "matches_regex": matches,
     "to_integer": to_integer,
     "date": date,
+    "dformat": dformat,
 }
 OPERATOR_KERNELS: Mapping[str, Kernel] = {
     "==": same,

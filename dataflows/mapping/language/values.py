@@ -52,6 +52,16 @@ def text(value: Any) -> str:
     raise failed(f"A string was expected and {name_of(value)} came.")
 
 
+def valid(value: Any) -> str:
+    """As ``text``, for what only takes text that can be encoded. Raises CastError for half a character."""
+    made = text(value)
+    try:
+        made.encode()
+    except UnicodeEncodeError:
+        raise failed("The text is not valid Unicode.") from None
+    return made
+
+
 def number(value: Any) -> int | float:
     """A number as it is, a text that is one. Raises CastError."""
     if type(value) is int:

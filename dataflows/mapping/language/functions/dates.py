@@ -155,7 +155,7 @@ FUNCTIONS = (
         (Example('date("2019-10-23 11:24", "yyyy-MM-dd HH:mm")', "2019-10-23T11:24:00Z"),
          Example('date("2019-10-23 11:24")', "2019-10-23T11:24:00Z"),
          Example('date(null, "yyyy-MM-dd", "2020-01-01")', "2020-01-01T00:00:00Z")), date, takes_null=True,
-        repeats=True, checks={1: date_patterns.unreadable}),
+        checks={1: date_patterns.unreadable}),
     Function("format", CATEGORY, "A date as a text, by Java's letters, in the date's own zone.", (WHEN, FORMAT), STRING,
         (Example('format("2019-10-23T11:24:00Z", "yyyy-MM-dd HH:mm:ss")', "2019-10-23 11:24:00"),), write,
         checks={1: date_patterns.unwritable}),

@@ -13,7 +13,7 @@ from ua_parser import Result, parse
 
 from dataflows.mapping.language.function import Example, Function, Parameter
 from dataflows.mapping.language.kinds import SCALAR, STRING
-from dataflows.mapping.language.values import text
+from dataflows.mapping.language.values import valid
 
 CATEGORY = "User agent"
 LONGEST = 2000
@@ -103,11 +103,11 @@ def _carried(found: Result, device: str) -> str:
 
 def _function(name: str, what: str, read: Callable[[Result], str], example: str) -> Function:
     def compute(agent: Any) -> str:
-        return read(_read(text(agent)))
+        return read(_read(valid(agent)))
 
     parameter = Parameter("user_agent", SCALAR, "What the browser says it is.")
     examples = (Example(f'{name}("{PHONE}")', example),)
-    return Function(name, CATEGORY, what, (parameter,), STRING, examples, compute, repeats=True)
+    return Function(name, CATEGORY, what, (parameter,), STRING, examples, compute)
 
 
 FUNCTIONS = (

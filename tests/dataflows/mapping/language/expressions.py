@@ -52,8 +52,9 @@ def both(program: Program, lines, plan=None) -> list[str]:
     one_by_one = [outcome(lambda line=line: program.value(RecordScope(plan, read(plan, line)))) for line in lines]
     text = Lines(b"\n".join(lines))
     blocks: list[Block] = [MixedBlock(plan, text, 1)]
-    if typed := typed_block(plan, text, 1):
-        blocks.append(typed)
+    for _first_and_then_with_what_was_learnt in range(2):
+        if typed := typed_block(plan, text, 1):
+            blocks.append(typed)
     for block in blocks:
         vector = program.column(BlockRecords(block))
         assert [_of(vector, at) for at in range(block.rows)] == one_by_one, type(block).__name__
