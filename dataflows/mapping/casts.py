@@ -48,6 +48,10 @@ class CastError(Exception):
         self.code = code
         self.message = message
 
+    def again(self) -> CastError:
+        """The same error to raise once more: one that is kept would keep all the frames it comes through."""
+        return CastError(self.code, self.message)
+
     @property
     def fatal(self) -> bool:
         """Whether the record is lost even if the target is optional."""

@@ -106,7 +106,9 @@ def _cast(value: Any, shape: Shape, position: int, errors: dict[int, CastError])
     try:
         return cast(value, shape)
     except CastError as error:
-        errors[position] = error
+        # Without its traceback, which knows this frame, which knows the error: such circles would stay in memory
+        # while a run reads, for nobody looks for them then.
+        errors[position] = error.with_traceback(None)
         return None
 
 

@@ -69,9 +69,12 @@ class BlockRecords:
         raise AssertionError(parts)
 
     def _property(self, name: str) -> Vector:
-        arrays = (self.block.array(name, kind) for kind in ARRAYS)
+        # The vector may know the block, but not these records that know the vector: nobody looks for such circles
+        # while a run reads, so they would stay in memory.
+        block = self.block
+        arrays = (block.array(name, kind) for kind in ARRAYS)
         array = next((array for array in arrays if array is not None), None)
-        return Vector(self.rows, values=lambda: self.block.values(name), array=array)
+        return Vector(self.rows, values=lambda: block.values(name), array=array)
 
 
 def _texts_or_values(block: Block) -> Vector:
@@ -101,7 +104,7 @@ def wrong_parts(block: Block) -> dict[int, CastError]:
         try:
             derived.check_parts(*parts)
         except CastError as error:
-            errors[position] = error
+            errors[position] = error.with_traceback(None)
     return errors
 
 
@@ -126,7 +129,7 @@ def assembled_column(assembled: Assembled, records: BlockRecords, shape: Shape) 
         value, error = assemble(assembled, shape, partial(_of, vectors, position))
         values.append(value)
         if error is not None:
-            errors[position] = error
+            errors[position] = error.with_traceback(None)
     return Column(pa.array(values, shape.arrow), errors)
 
 
@@ -144,5 +147,5 @@ def _vector(origin: Origin, records: BlockRecords) -> Vector:
 def _of(vectors: Mapping[int, Vector], position: int, origin: Origin) -> Any:
     vector = vectors[id(origin)]
     if position in vector.errors:
-        raise vector.errors[position]
+        raise vector.errors[position].again()
     return vector.values[position]

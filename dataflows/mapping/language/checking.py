@@ -108,11 +108,11 @@ class Checker:
         raise self.fail(f"There is no source field {_written(node.parts)}.", node.at, self._other_path(node.parts))
 
     def _other_path(self, parts: Parts) -> str:
-        known = {_written(found): found for found in self.sources}
-        wanted = _written(("properties", *parts))
-        near = wanted if wanted in known else next(iter(get_close_matches(wanted, known, 1)), "")
+        known = {_written(found[1:]): found for found in self.sources if len(found) > 1}
+        near = get_close_matches(_written(parts), known, 1)
         if near:
-            return f"Did you mean {near}?"
+            return f"Did you mean {_written(known[near[0]])}?"
+        wanted = _written(("properties", *parts))
         return f"Begin with event or properties., as in {wanted}; a fixed text stands in quotes."
 
     # --- functions ------------------------------------------------------------------------------------------

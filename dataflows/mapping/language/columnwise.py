@@ -98,7 +98,7 @@ def _one_by_one(node: Node, records: Records) -> Vector:
         try:
             found[position] = compute(records.scope(position), None)
         except CastError as error:
-            errors[position] = error
+            errors[position] = error.with_traceback(None)
     return of_values(found, errors)
 
 
@@ -240,7 +240,7 @@ def _carefully(
             try:
                 value = compute(*given)
             except CastError as error:
-                all_errors[position] = error
+                all_errors[position] = error.with_traceback(None)
         found.append(value)
     return of_values(found, all_errors)
 
@@ -269,7 +269,7 @@ def _selected(found: list[Any], chosen: Vector, branches: Sequence[tuple[Vector,
     for branch, wanted in branches:
         for position, error in branch.errors.items():
             if position not in errors and chosen.values[position] is wanted:
-                errors[position] = error
+                errors[position] = error.with_traceback(None)
     for position in errors:
         found[position] = None
     return of_values(found, errors)
@@ -303,7 +303,7 @@ def _decode(arguments: Sequence[Vector]) -> Vector:
             found.append(_decoded(arguments, position))
         except CastError as error:
             found.append(None)
-            errors[position] = error
+            errors[position] = error.with_traceback(None)
     return of_values(found, errors)
 
 
@@ -323,7 +323,7 @@ def _option(wanted: Any, options: Sequence[Any]) -> Any:
 
 def _at(vector: Vector, position: int) -> Any:
     if position in vector.errors:
-        raise vector.errors[position]
+        raise vector.errors[position].again()
     return vector.values[position]
 
 
