@@ -47,6 +47,7 @@ NAVIGATION: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(_("Monitoring"), "activity", "dataflows:monitoring", ("dataflows:monitoring", "dataflows:run")),
             Entry(_("Status"), "heart-pulse", "dataflows:status", ("dataflows:status",)),
             Entry(_("Error codes"), "question-circle", "dataflows:help_codes", ("dataflows:help",)),
+            Entry(_("API clients"), "robot", "dataflows:api_clients", ("dataflows:api_",), ADMIN),
             Entry(_("Admin"), "people", "admin:index", ("admin:",), ADMIN),
         ),
     ),

@@ -1,5 +1,6 @@
 """Addresses of the pages, one list per room."""
 
+from dataflows.api.urls import urlpatterns as api
 from dataflows.datasets.urls import urlpatterns as datasets
 from dataflows.diagnostics.urls import urlpatterns as diagnostics
 from dataflows.help.urls import urlpatterns as help_pages
@@ -9,4 +10,4 @@ from dataflows.wizard.urls import urlpatterns as wizard
 
 app_name = "dataflows"
 
-urlpatterns = [*wizard, *mapper, *monitoring, *datasets, *diagnostics, *help_pages]
+urlpatterns = [*api, *wizard, *mapper, *monitoring, *datasets, *diagnostics, *help_pages]

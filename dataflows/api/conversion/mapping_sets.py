@@ -77,6 +77,10 @@ class PageQuery(Shape):
     expandSchema: bool = False
 
 
+class CheckQuery(Shape):
+    checks: bool | None = Field(None, alias="validate")
+
+
 class VersionQuery(Shape):
     version: int | None = Field(None, ge=0, le=2**31 - 1)
     expandSchema: bool = False
@@ -103,12 +107,12 @@ def mapping_sets(request: HttpRequest, query: Query[PageQuery]) -> JsonResponse:
 
 
 @router.post("/mappingSets", response=answers(dict[str, Any]))
-def mapping_set_create(request: HttpRequest, body: MappingSetIn, validate: bool | None = None) -> JsonResponse:
+def mapping_set_create(request: HttpRequest, body: MappingSetIn, query: Query[CheckQuery]) -> JsonResponse:
     """Make a mapping set in version 0. With ``validate=false`` it may be wrong; a flow takes it only if it is right."""
     by = editor(request)
     listing.check_parameters(request, ("validate",))
     schema, rows = _schema_of(by, body), _rows(body.mappings)
-    if validate is not False:
+    if query.checks is not False:
         _check(rows, schema)
     made = mappings.create(body.name or "", schema, rows, by=by)
     if made.stored:
