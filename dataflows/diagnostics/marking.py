@@ -16,6 +16,8 @@ AROUND = 240
 # Longer texts are shown in part, longer values by their beginning and end.
 WHOLE = 700
 VALUE = 400
+# To say that less is left out would take more room than to show it.
+LEAST_SKIPPED = 40
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _shortened(piece: Piece, *, first: bool, last: bool) -> list[Piece]:
     if first and last:
         head = WHOLE
     end = len(piece.text) - tail
-    if head >= end:
+    if end - head < LEAST_SKIPPED:
         return [Piece(visible(piece.text), piece.marked)]
     parts = (visible(piece.text[:head]), visible(piece.text[end:]))
     return [Piece(parts[0], piece.marked), Piece(skipped=end - head), Piece(parts[1], piece.marked)]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from connectors.errors import ConnectorError
@@ -23,6 +25,8 @@ from dataflows.runs import rejects
 
 SHOWN = 10
 PER_DAY = 3
+# Of so many times as many records the most varied are shown.
+LOOKED_AT = 10
 # About a tenth of a second's work.
 MOST_BYTES = 20_000_000
 # AEP previews as many.
@@ -102,11 +106,24 @@ def _search(readings: Sequence[tuple[Reading, int]], key: Key, found: Samples) -
         wanted = min(PER_DAY if len(readings) > 1 else SHOWN, SHOWN - len(found.found), count)
         if wanted <= 0:
             break
-        for number, record in enumerate(_records(reading, (key.code, key.field), budget), start=1):
-            found.found.append(_sample(reading, record, mappings[reading.run]))
-            if number >= wanted:
-                break
+        records = islice(_records(reading, (key.code, key.field), budget), wanted * LOOKED_AT)
+        samples = (_sample(reading, record, mappings[reading.run]) for record in records)
+        found.found += _varied(samples, wanted)
     found.unread = budget.is_spent
+
+
+def _varied(samples: Iterator[Sample], wanted: int) -> list[Sample]:
+    """As many as wanted; a value that was shown already only when there are not enough others."""
+    fresh: list[Sample] = []
+    known: list[Sample] = []
+    seen: set[tuple[Piece, ...]] = set()
+    for sample in samples:
+        value = tuple(piece for piece in sample.pieces if piece.marked)
+        (known if value in seen else fresh).append(sample)
+        seen.add(value)
+        if len(fresh) == wanted:
+            break
+    return sorted([*fresh, *known][:wanted], key=attrgetter("line"))
 
 
 def _records(reading: Reading, group: tuple[str, str] | None, budget: _Budget) -> Iterator[dict[str, Any]]:

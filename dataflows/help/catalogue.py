@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from connectors.messages import MESSAGES as CONNECTOR_MESSAGES
 from connectors.messages import Message
 from dataflows.help.adobe import ADOBE
+from dataflows.help.api_messages import MESSAGES as API_MESSAGES
 from dataflows.help.meanwhile import meanwhile
 from dataflows.mapping import Code
 from dataflows.mapping.messages import MESSAGES as MAPPING_MESSAGES
@@ -28,7 +29,7 @@ GROUPS: Mapping[str, Any] = {
     INGEST: _("Ingest"),
     API: _("API"),
 }
-CATALOGUES = (RUN_MESSAGES, ADOBE_MESSAGES, CONNECTOR_MESSAGES, MAPPING_MESSAGES)
+CATALOGUES = (RUN_MESSAGES, ADOBE_MESSAGES, CONNECTOR_MESSAGES, MAPPING_MESSAGES, API_MESSAGES)
 # How the codes begin that Adobe gives to what happens to a single record.
 RECORD_PREFIXES = ("INGEST-", "MAPPER-", "DCVS-")
 
@@ -78,10 +79,13 @@ def related(entry: Entry) -> list[Entry]:
 
 def _entry(code: str, message: Message) -> Entry:
     group = _group(code)
-    return Entry(str(code), group, message, meanwhile(code, group), ADOBE.get(code, ()))
+    adobe = (str(code),) if group == API else ADOBE.get(code, ())
+    return Entry(str(code), group, message, meanwhile(code, group), adobe)
 
 
 def _group(code: str) -> str:
+    if code in API_MESSAGES:
+        return API
     if code.startswith(RECORD_PREFIXES):
         return INGEST
     if code in CONNECTOR_MESSAGES or code.startswith("CONNECTOR-"):

@@ -24,8 +24,17 @@ REFUSED = (
 COUNTED = "Loads the events and counts how many there are, with a sample on the page of the run."
 
 OF_FATE: Mapping[Fate, str] = {Fate.RETRY: AGAIN, Fate.ASK_USER: STOPPED, Fate.SKIP_ROW: KEPT}
-OF_GROUP: Mapping[str, str] = {"mapping": REFUSED, "ingest": KEPT, "run": STOPPED, "connector": STOPPED}
+OF_GROUP: Mapping[str, str] = {
+    "mapping": REFUSED,
+    "ingest": KEPT,
+    "run": STOPPED,
+    "connector": STOPPED,
+    "api": "Refuses the request and changes nothing. The answer names the place in the request that is wrong.",
+}
 OWN: Mapping[str, str] = {
+    "429050": "Answers the other requests of the client again after the time in the header Retry-After.",
+    "1103-503": "Changes nothing. Runs that need the same service try again by themselves.",
+    "1400-500": "Changes nothing that was not complete, and writes the traceback to the log.",
     "rate_limited": "Waits for as long as Mixpanel asks, for all dataflows of the project, then goes on. Waiting does "
     "not count as a failed attempt.",
     "budget_empty": "Waits until a request is free, then goes on. Waiting does not count as a failed attempt.",

@@ -281,3 +281,9 @@ class TestTheWayToTheMapping:
     def test_is_not_offered_to_viewers(self, browse, viewer, flow, run):
         read_day(run, DAY, [record(1)])
         assert "Fix this mapping row" not in self.html(browse, viewer, flow)
+
+
+def test_samples_show_different_values_first(browse, viewer, run):
+    read_day(run, DAY, [*(record(line, "same") for line in range(1, 40)), record(40, "other"), record(41, "third")])
+    shown = browse(viewer).get(group(run), QUERY).context["samples"].found
+    assert [sample.line for sample in shown] == [1, 2, 3, 4, 5, 6, 7, 8, 40, 41]

@@ -23,6 +23,13 @@ def test_every_code_that_is_written_down_has_a_page():
     assert catalogue.entries().keys() >= CODES
 
 
+def test_every_code_that_the_api_answers_with_has_a_page():
+    code = re.compile(r'"(\d{4}-\d{3}|4\d{5})"')
+    found = {each for path in (ROOT / "dataflows" / "api").rglob("*.py") for each in code.findall(path.read_text())}
+    assert len(found) > 30
+    assert catalogue.entries().keys() >= found
+
+
 def test_nothing_is_said_about_codes_that_do_not_exist():
     assert catalogue.entries().keys() >= ADOBE.keys() | OWN.keys()
 
@@ -47,6 +54,7 @@ def test_codes_are_sorted_into_their_groups():
         "source_unknown": "mapping",
         "MAPPER-3700-400": "ingest",
         "INGEST-1502-400": "ingest",
+        "1404-412": "api",
     }
     assert {code: groups[code] for code in expected} == expected
 
