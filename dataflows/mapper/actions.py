@@ -15,12 +15,15 @@ Rows = list[EditedRow]
 
 @dataclass(frozen=True)
 class Change:
-    """``rows`` after the button. ``replaced``: the old ones are kept for *Undo*. ``anchor``: what to show first."""
+    """``rows`` after the button. ``replaced``: the old ones are kept for *Undo*. ``anchor``: what to show first.
+    ``leaves_for``: the name of another page to go to, ``mapping_import`` or ``mapping_csv``; what was typed is kept.
+    """
 
     rows: Rows
     view: View
     replaced: bool = False
     anchor: str = "mapping"
+    leaves_for: str = ""
 
 
 def press(desk: Desk, action: str) -> Change:
@@ -65,6 +68,13 @@ def _add(kind: str) -> Callable[[Desk, str], Change]:
         return _appended(desk.rows, EditedRow(kind, "", destination))
 
     return add
+
+
+def _leave(name: str) -> Callable[[Desk, str], Change]:
+    def leave(desk: Desk, _operand: str) -> Change:
+        return Change(desk.rows, desk.view, leaves_for=name)
+
+    return leave
 
 
 def _use(desk: Desk, source: str) -> Change:
@@ -122,6 +132,8 @@ VERBS: dict[str, Callable[[Desk, str], Change]] = {
     "add-static": _add(STATIC),
     "add-calculated": _add(EXPRESSION),
     "use": _use,
+    "import": _leave("mapping_import"),
+    "export": _leave("mapping_csv"),
 }
 OF_A_ROW: dict[str, Callable[[Desk, int, str], Change]] = {
     "remove": _remove,

@@ -12,7 +12,9 @@ from dataflows.mapper import fields, table
 from dataflows.mapper.grid import Grid, grid
 from dataflows.mapper.panel import Panel, panel
 from dataflows.mapper.problems import Remark, problems_of, remark
-from dataflows.mapper.rows import ATTRIBUTE, EditedRow, read_stored
+from dataflows.mapper.reference import Reference, reference, vocabulary
+from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, EditedRow, read_stored
+from dataflows.mapper.trial import Trials, trials
 from dataflows.mapper.view import View
 from dataflows.mapping.automap import propose
 from dataflows.mapping.problems import Problem
@@ -66,7 +68,7 @@ class Desk:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        return problems_of(self.rows, self.schema)
+        return problems_of(self.rows, self.schema, self.source_fields)
 
     @cached_property
     def remarks(self) -> list[Remark]:
@@ -98,6 +100,23 @@ class Desk:
         if number is None or number >= len(self.rows):
             return None
         return panel(self.rows[number], number, self.source_fields, self.schema)
+
+    @cached_property
+    def trials(self) -> Trials | None:
+        """What the open row makes of the sample, if it is a calculated field."""
+        number = self.view.row
+        if number is None or number >= len(self.rows) or self.rows[number].source_type != EXPRESSION:
+            return None
+        return trials(self.rows[number].source, self.source_fields, self.flow.sample, self.flow.reading)
+
+    @property
+    def reference(self) -> Reference:
+        return reference()
+
+    @property
+    def vocabulary(self) -> list[dict[str, str]]:
+        """What to offer while an expression is typed; nothing where there is none."""
+        return vocabulary() if any(row.source_type == EXPRESSION for row in self.rows) else []
 
     @cached_property
     def grid(self) -> Grid | None:

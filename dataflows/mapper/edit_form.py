@@ -47,12 +47,7 @@ class EditForm(PageForm, forms.Form):
         """What was sent, else what is being edited, else the mapping in force."""
         if self.is_bound:
             return Desk(self.flow, rows.read_sent(self.data), self.view)
-        return Desk.of(self.flow, rows.read_stored(self.edited), self.view)
-
-    @property
-    def edited(self) -> list[dict[str, str]]:
-        draft = self.flow.mapping_draft
-        return list(self.flow.mapping if draft is None else draft)
+        return Desk.of(self.flow, rows.read_stored(remapping.edited(self.flow)), self.view)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -87,8 +82,7 @@ class EditForm(PageForm, forms.Form):
         return change if self._keep(change.rows, now, **before) else None
 
     def _keep(self, edited: list[rows.EditedRow], now: datetime, **more: Any) -> bool:
-        draft = [row.stored for row in edited]
-        kept = remapping.keep(self.flow, self._revision(), now=now, mapping_draft=draft, **more)
+        kept = remapping.keep_rows(self.flow, self._revision(), [row.stored for row in edited], now=now, **more)
         if not kept:
             self.conflict = self.flow.updated_at
         return kept

@@ -69,6 +69,8 @@ def _press(form: EditForm) -> str:
     change = form.press(now=timezone.now())
     if change is None:
         return ""
+    if change.leaves_for:
+        return reverse(f"dataflows:{change.leaves_for}", args=[form.flow.pk])
     return reverse("dataflows:mapping_edit", args=[form.flow.pk]) + f"{change.view.query}#{change.anchor}"
 
 

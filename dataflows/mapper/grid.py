@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from dataflows.mapper.rows import ATTRIBUTE, EditedRow
 from dataflows.mapper.table import short
 from dataflows.mapping import BoundMapping, MappingInvalid, PreviewRow, TimeReading, bind, compile_plan
 from dataflows.mapping.paths import Part, PathInvalid, parse_source
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.row import dig
+from dataflows.runs.facts import facts_of
 from dataflows.schemas import XdmSchema
 
 ROWS = 50
@@ -140,7 +143,7 @@ def _drop_required(node: Any) -> None:
 
 
 def _try(bound: BoundMapping, reading: TimeReading, records: Sequence[Record]) -> list[Tried]:
-    previews = compile_plan(bound, reading).preview(records)
+    previews = compile_plan(bound, reading, facts_of(bound, timezone.now())).preview(records)
     pairs = zip(records, previews, strict=True)
     return [Tried(number, record, preview) for number, (record, preview) in enumerate(pairs, start=1)]
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from dataflows.mapper.rows import EditedRow
+from dataflows.mapper.rows import EXPRESSION, EditedRow
 from dataflows.mapping import MappingInvalid, bind
 from dataflows.mapping.problems import Code, Problem
+from dataflows.mapping.source_fields import SourceField
 from dataflows.schemas import XdmSchema
 
 
@@ -27,10 +28,13 @@ class Remark:
     target: str = ""
 
 
-def problems_of(rows: Sequence[EditedRow], schema: XdmSchema) -> list[Problem]:
-    """Everything that is wrong, by the position in ``rows``; blank rows are no mistake, they are not finished yet."""
+def problems_of(rows: Sequence[EditedRow], schema: XdmSchema, sources: Sequence[SourceField]) -> list[Problem]:
+    """Everything that is wrong, by the position in ``rows``; blank rows are no mistake, they are not finished yet.
+
+    ``sources`` are the fields of the sample, by which types are checked.
+    """
     try:
-        bind([row.mapping_row for row in rows], schema)
+        bind([row.mapping_row for row in rows], schema, sources)
     except MappingInvalid as error:
         found = error.problems
     else:
@@ -42,6 +46,8 @@ def _in_words(problem: Problem, rows: Sequence[EditedRow]) -> Problem:
     """What is merely missing is said so, not explained as a mistake in writing."""
     if problem.field == "source" and not rows[problem.row].source:
         message, remedy = _("No source is chosen."), _("Choose a source field, or remove the row.")
+        if rows[problem.row].source_type == EXPRESSION:
+            message, remedy = _("There is no expression yet."), _("Write one, or remove the row.")
         return replace(problem, message=message, remedy=remedy)
     if problem.field == "destination" and problem.row >= 0 and not rows[problem.row].destination:
         message, remedy = _("No target is chosen."), _("Choose a target field, or remove the row.")

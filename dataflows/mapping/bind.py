@@ -149,7 +149,7 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[Source
     problems: list[Problem] = []
     bound: list[tuple[Origin, str, Target]] = []
     targets: dict[tuple[Part, ...], int] = {}
-    known = _kinds_of(sources)
+    known = kinds_of(sources)
     for number, row in enumerate(rows):
         target = _attempt(problems, number, partial(_target, row.destination, schema))
         if target is not None and (problem := _taken(number, target, targets)):
@@ -188,7 +188,7 @@ def _gathered(bound: Sequence[tuple[Origin, str, Target]]) -> list[BoundRow]:
     return rows
 
 
-def _kinds_of(sources: Sequence[SourceField]) -> Sources:
+def kinds_of(sources: Sequence[SourceField]) -> Sources:
     return {("event",): STRING} | {
         field.names: frozenset(SAMPLE_TYPES[name] for name in field.types) for field in sources if field.types
     }

@@ -75,6 +75,18 @@ def _write(flow: Dataflow, rows: Sequence[dict[str, str]], revision: int, now: d
         raise MappingConflict(flow.updated_at)
 
 
+def edited(flow: Dataflow) -> list[dict[str, str]]:
+    """The rows that are on the desk, right or wrong: of a live dataflow those in force while nobody edits."""
+    rows = flow.mapping if flow.is_draft or flow.mapping_draft is None else flow.mapping_draft
+    return list(rows)
+
+
+def keep_rows(flow: Dataflow, revision: int, rows: StoredRows, *, now: datetime, **more: object) -> bool:
+    """Put ``rows`` on the desk; of a live dataflow the mapping in force stays. ``more`` as in ``keep``."""
+    desk = "mapping" if flow.is_draft else "mapping_draft"
+    return keep(flow, revision, now=now, **{desk: [dict(row) for row in rows]}, **more)
+
+
 def keep(flow: Dataflow, revision: int, *, now: datetime, **changes: object) -> bool:
     """Write what is being edited (``mapping_draft``, ``mapping_before``, ``sample``); runs do not see it.
 
@@ -83,7 +95,7 @@ def keep(flow: Dataflow, revision: int, *, now: datetime, **changes: object) -> 
     flow.refresh_from_db()
     if all(getattr(flow, name) == value for name, value in changes.items()):
         return True
-    unchanged = Dataflow.objects.live().filter(pk=flow.pk, revision=revision)
+    unchanged = Dataflow.objects.filter(pk=flow.pk, status=flow.status, revision=revision)
     won = unchanged.update(**changes, revision=F("revision") + 1, updated_at=now)
     flow.refresh_from_db()
     return bool(won)

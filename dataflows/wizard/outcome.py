@@ -15,6 +15,8 @@ class Go(Enum):
     NEXT = auto()
     LEAVE = auto()
     """Saved as a draft; back to the list."""
+    ELSEWHERE = auto()
+    """Saved; to the page with the address ``target``, which leads back."""
     DONE = auto()
     """The dataflow exists; ``target`` is the page to show."""
 
@@ -22,7 +24,7 @@ class Go(Enum):
 @dataclass(frozen=True)
 class Outcome:
     """``query`` and ``anchor`` say what to show of the page (``?row=3``, ``row-3``), ``notice`` is a sentence for the
-    reader, ``target`` a model.
+    reader, ``target`` a model or an address.
     """
 
     go: Go

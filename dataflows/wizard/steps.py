@@ -96,6 +96,8 @@ def address(outcome: Outcome, step: Step, draft: Dataflow) -> str:
         return neighbour(step, 1).url(draft)
     if outcome.go is Go.LEAVE:
         return reverse("dataflows:dataflows")
+    if outcome.go is Go.ELSEWHERE:
+        return str(outcome.target)
     if outcome.go is Go.DONE:
         return str(outcome.target.get_absolute_url())
     return step.url(draft) + outcome.query + (f"#{outcome.anchor}" if outcome.anchor else "")

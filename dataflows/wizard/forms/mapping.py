@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -78,4 +79,6 @@ class MappingForm(StepForm):
             changes["mapping_before"] = [row.stored for row in self.desk.rows]
         if not self.keep(changes, now=now, going_on=False):
             return STAY
+        if change.leaves_for:
+            return Outcome(Go.ELSEWHERE, target=reverse(f"dataflows:{change.leaves_for}", args=[self.draft.pk]))
         return Outcome(Go.AGAIN, query=change.view.query, anchor=change.anchor)
