@@ -72,8 +72,9 @@ def mapper_url(flow: Dataflow, key: Key) -> str:
         return ""
     edited = flow.mapping if flow.mapping_draft is None else flow.mapping_draft
     rows = [number for number, row in enumerate(edited) if row["destination"] == key.field]
+    query = {"target": key.field} | ({"row": rows[0]} if rows else {})
     anchor = f"#row-{rows[0]}" if rows else ""
-    return f"{reverse('dataflows:mapping_edit', args=[flow.pk])}?{urlencode({'target': key.field})}{anchor}"
+    return f"{reverse('dataflows:mapping_edit', args=[flow.pk])}?{urlencode(query)}{anchor}"
 
 
 def _query(key: Key) -> dict[str, str]:

@@ -164,9 +164,15 @@ def ended(page: Page, word: str) -> None:
 
 
 def fix_row(page: Page, target: str, source: str) -> None:
-    """In the mapping editor, give a target another source and save that as a version."""
-    row = page.locator("tr", has=page.locator(f"input[name^=destination-][value='{target}']"))
+    """In the mapping editor, opened at the row: real records say what is wrong, and at once that it is right."""
+    row = page.locator("tr.opened", has=page.locator(f"input[name^=destination-][value='{target}']"))
+    errors = page.locator("#result th.current .wrong")
+    expect(errors).to_be_visible()
+    row.locator("[name^=source-]").fill(source.removesuffix("p"))
+    expect(row.locator(".problem")).to_be_visible()
     row.locator("[name^=source-]").fill(source)
+    expect(row.locator(".problem")).to_have_count(0)
+    expect(errors).to_have_count(0)
     page.get_by_role("button", name="Save as new version").click()
     page.wait_for_url(re.compile(r"/mapping/$"))
 
