@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,3 +27,14 @@ def read(descriptor: Mapping[str, Any]) -> tuple[tuple[str, ...], Identity]:
         raise TypeError("xdm:sourceProperty and xdm:namespace are texts")
     path = tuple(source.removeprefix("/").split("/"))
     return path, Identity(primary=descriptor.get("xdm:isPrimary") is True, namespace=namespace)
+
+
+def descriptor(path: Sequence[str], namespace: str, *, primary: bool) -> dict[str, Any]:
+    """The ``xdm:descriptorIdentity`` object of a string field."""
+    return {
+        "@type": KIND,
+        "xdm:sourceProperty": "/" + "/".join(path),
+        "xdm:namespace": namespace,
+        "xdm:property": "xdm:code",
+        "xdm:isPrimary": primary,
+    }

@@ -10,6 +10,8 @@ from typing import Any
 from dataflows.schemas.shapes import Shape, XdmType
 
 DEEPEST = 20
+MOST_FIELDS = 3_000
+LONGEST_NAME = 128
 NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9_-]*")
 UNRESOLVED = ("$ref", "allOf", "anyOf", "oneOf", "patternProperties")
 INTEGERS = (
@@ -21,12 +23,16 @@ FORMATS = {"date": XdmType.DATE, "date-time": XdmType.DATE_TIME}
 
 
 class SchemaInvalid(Exception):
-    """``path`` is a JSON pointer into the document (``/properties/_id``), ``message`` one sentence."""
+    """``path`` is a JSON pointer into the document (``/properties/_id``), ``message`` one sentence.
 
-    def __init__(self, path: str, message: str) -> None:
+    ``remedy`` is another sentence, what to do about it; "" where the message says it.
+    """
+
+    def __init__(self, path: str, message: str, remedy: str = "") -> None:
         super().__init__(f"{path or '/'}: {message}")
         self.path = path
         self.message = message
+        self.remedy = remedy
 
 
 def text_at(node: Mapping[str, Any], key: str, at: str, *, needed: bool = False) -> str:
@@ -45,10 +51,16 @@ def read_shape(node: Any, at: str = "", depth: int = 0) -> Shape:
     if not isinstance(node, Mapping):
         raise SchemaInvalid(at, "A field is described by an object.")
     if depth > DEEPEST:
-        raise SchemaInvalid(at, f"Fields are nested at most {DEEPEST} deep.")
+        raise SchemaInvalid(
+            at, f"Fields are nested at most {DEEPEST} deep.", "Make it a map, or keep what lies deeper as a text."
+        )
     for key in UNRESOLVED:
         if key in node:
-            raise SchemaInvalid(f"{at}/{key}", "The schema must be resolved first: every field spelled out in place.")
+            raise SchemaInvalid(
+                f"{at}/{key}",
+                "The schema must be resolved first: every field spelled out in place.",
+                "Import it as a file, which resolves references, or export it in its full form.",
+            )
     kind = _type_of(node, at)
     return Shape(
         type=kind,
@@ -76,7 +88,11 @@ def _type_of(node: Mapping[str, Any], at: str) -> XdmType:
         case "object":
             return XdmType.OBJECT if "properties" in node else XdmType.MAP
         case other:
-            raise SchemaInvalid(f"{at}/type", f"{other!r} is not a type of XDM.")
+            raise SchemaInvalid(
+                f"{at}/type",
+                f"{str(other)[:60]!r} is not a type of XDM." if other is not None else "The field has no type.",
+                "Use string, number, integer, boolean, array or object.",
+            )
 
 
 def _integer(node: Mapping[str, Any]) -> XdmType:
@@ -113,15 +129,25 @@ def _element(node: Mapping[str, Any], kind: XdmType, at: str, depth: int) -> Sha
 def _children(node: Mapping[str, Any], at: str, depth: int) -> dict[str, Shape]:
     properties = node["properties"]
     if not isinstance(properties, Mapping) or not properties:
-        raise SchemaInvalid(f"{at}/properties", "An object has at least one property.")
+        raise SchemaInvalid(
+            f"{at}/properties",
+            "An object has at least one property.",
+            "Add one, or describe a map with additionalProperties instead of properties.",
+        )
     seen: set[str] = set()
     for name in properties:
         place = f"{at}/properties/{name}"
-        if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise SchemaInvalid(place, "A name has letters, digits, - and _, and starts with at most one _.")
+        if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+            raise SchemaInvalid(
+                place,
+                "A name has letters, digits, - and _, and starts with at most one _.",
+                f"Rename it; at most {LONGEST_NAME} characters, none of them outside a to z, A to Z, 0 to 9, - and _.",
+            )
         if name.lower() in seen:
             raise SchemaInvalid(
-                place, "Two names differ only in capitals; many readers of tables cannot tell them apart."
+                place,
+                "Two names differ only in capitals; many readers of tables cannot tell them apart.",
+                "Rename or remove one of the two.",
             )
         seen.add(name.lower())
     return {name: read_shape(child, f"{at}/properties/{name}", depth + 1) for name, child in properties.items()}
@@ -132,6 +158,10 @@ def _required(node: Mapping[str, Any], kind: XdmType, at: str) -> frozenset[str]
     if not isinstance(names, list) or (names and kind is not XdmType.OBJECT):
         raise SchemaInvalid(f"{at}/required", "Required is a list of names, and only objects have it.")
     for name in names:
-        if name not in node["properties"]:
-            raise SchemaInvalid(f"{at}/required", f"{name!r} is required but not among the properties.")
+        if not isinstance(name, str) or name not in node["properties"]:
+            raise SchemaInvalid(
+                f"{at}/required",
+                f"{str(name)[:60]!r} is required but not among the properties.",
+                "Add the property, or take its name out of required.",
+            )
     return frozenset(names)

@@ -50,13 +50,14 @@ def mixpanel_events(tenant: str = "tributary") -> dict[str, Any]:
         "title": TITLE,
         "description": "Product events of a Mixpanel project, one record per event.",
         "type": "object",
-        "properties": _class_fields() | {f"_{tenant}": _tenant_object()},
+        "properties": class_fields() | {f"_{tenant}": mixpanel_object()},
         "required": ["_id", "timestamp"],
-        "meta:descriptors": [_identity(f"/_{tenant}/distinct_id")],
+        "meta:descriptors": [identities.descriptor((f"_{tenant}", "distinct_id"), NAMESPACE, primary=True)],
     }
 
 
-def _class_fields() -> dict[str, Any]:
+def class_fields() -> dict[str, Any]:
+    """What every ExperienceEvent has."""
     return {
         "_id": _field(TEXT, "Identifier", "Unique per event and the same whenever the event is read again."),
         "timestamp": _field({"type": "string", "format": "date-time"}, "Timestamp", "The instant it happened, UTC."),
@@ -65,20 +66,11 @@ def _class_fields() -> dict[str, Any]:
     }
 
 
-def _tenant_object() -> dict[str, Any]:
+def mixpanel_object() -> dict[str, Any]:
+    """The object under the tenant's namespace."""
     fields = {name: _field(kind, title, description) for name, kind, title, description in FIELDS}
     return {"type": "object", "title": "Mixpanel", "properties": fields}
 
 
 def _field(kind: dict[str, Any], title: str, description: str) -> dict[str, Any]:
     return {**kind, "title": title, "description": description}
-
-
-def _identity(path: str) -> dict[str, Any]:
-    return {
-        "@type": identities.KIND,
-        "xdm:sourceProperty": path,
-        "xdm:namespace": NAMESPACE,
-        "xdm:property": "xdm:code",
-        "xdm:isPrimary": True,
-    }

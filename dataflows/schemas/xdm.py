@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dataflows.schemas import identities
 from dataflows.schemas.identities import Identity
-from dataflows.schemas.reading import SchemaInvalid, read_shape, text_at
+from dataflows.schemas.reading import MOST_FIELDS, SchemaInvalid, read_shape, text_at
 from dataflows.schemas.shapes import Shape, XdmType
 
 EXPERIENCE_EVENT = "https://ns.adobe.com/xdm/context/experienceevent"
@@ -74,6 +74,7 @@ class XdmSchema:
         root = read_shape(document)
         if root.type is not XdmType.OBJECT:
             raise SchemaInvalid("/type", "A schema describes an object.")
+        _check_size(root)
         if document["meta:class"] == EXPERIENCE_EVENT:
             _check_experience_event(root)
         return cls(document, root, _read_identities(document, root))
@@ -109,6 +110,16 @@ def _flatten(root: Shape, found: Mapping[tuple[str, ...], Identity]) -> list[Fie
             always.add(path)
         fields.append(Field(path, shape, path in always, in_parent, found.get(path)))
     return fields
+
+
+def _check_size(root: Shape) -> None:
+    count = sum(1 for _ in root.walk())
+    if count > MOST_FIELDS:
+        raise SchemaInvalid(
+            "/properties",
+            f"The schema has {count:,} fields, at most {MOST_FIELDS:,} are allowed.",
+            "Keep what is rarely filled in a map, or leave out fields that nothing is mapped to.",
+        )
 
 
 def _check_experience_event(root: Shape) -> None:

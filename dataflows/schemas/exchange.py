@@ -1,0 +1,162 @@
+"""Schemas as files in the shape of Adobe's Schema Registry: read and written.
+
+Read are a schema in its full form (xed-full), one that refers to classes and field groups shipped here or defined in
+the file, and the list of resources that the Registry's export gives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dataflows.schemas import identities
+from dataflows.schemas.components import classes, field_groups
+from dataflows.schemas.reading import SchemaInvalid
+from dataflows.schemas.resolving import Resolver
+from dataflows.schemas.shapes import Shape, XdmType
+from dataflows.schemas.xdm import XdmSchema
+
+MOST_BYTES = 5 * 1024 * 1024
+XDM_WORDS = {XdmType.DOUBLE: "number", XdmType.INTEGER: "int"}
+
+
+def read_file(content: bytes, *, tenant: str, key: str) -> dict[str, Any]:
+    """The document of a file. ``key`` makes the id of a schema that has none.
+
+    Raises SchemaInvalid with the pointer into the file, a sentence and a remedy.
+    """
+    try:
+        return _read(_parsed(content), tenant, key)
+    except RecursionError as problem:
+        raise SchemaInvalid("", "The file is nested too deep.", "Import a schema that is less deep.") from problem
+
+
+def _read(parsed: Any, tenant: str, key: str) -> dict[str, Any]:
+    resources, descriptors = _parts(parsed)
+    schema = _schema_among(list(resources.values()))
+    known = {each["$id"]: each for each in resources.values() if isinstance(each.get("$id"), str)}
+    shipped = {each.id: each.fragment for each in (*classes().values(), *field_groups(tenant).values())}
+    resolver = Resolver(shipped | known, resources)
+    resolved = resolver.resolve(schema)
+    try:
+        document = _completed(resolved, schema, resolver, descriptors, tenant, key)
+        XdmSchema.from_json(document)
+    except SchemaInvalid as problem:
+        raise SchemaInvalid(resolver.place_of(problem.path), problem.message, problem.remedy) from problem
+    return document
+
+
+def write_file(document: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """The document as the Registry would answer with it, with the keys that it adds; ``read_file`` undoes it."""
+    tenant = str(document.get("meta:altId", "")).split(".")[0]
+    own = {
+        "meta:resourceType": "schemas",
+        "version": f"1.{version - 1}",
+        "meta:abstract": False,
+        "meta:extensible": False,
+        "meta:containerId": "tenant",
+    }
+    namespace = {"meta:tenantNamespace": tenant} if tenant else {}
+    return {**_with_types(document, XdmSchema.from_json(document).root), **own, **namespace}
+
+
+def _parsed(content: bytes) -> Any:
+    if len(content) > MOST_BYTES:
+        megabytes = f"{len(content) / 1024 / 1024:.1f}"
+        raise SchemaInvalid(
+            "",
+            f"The file has {megabytes} MB, a schema has at most {MOST_BYTES // 1024 // 1024}.",
+            "Choose another file.",
+        )
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise SchemaInvalid("", f"Byte {error.start} is not UTF-8.", "Save the file as UTF-8.") from error
+    except RecursionError as error:
+        raise SchemaInvalid("", "The file is nested too deep.", "Import a schema that is less deep.") from error
+    except json.JSONDecodeError as error:
+        what = f"The file is not JSON: {error.msg} in line {error.lineno}, column {error.colno}."
+        raise SchemaInvalid("", what, "Export the schema as JSON and choose that file.") from error
+    except ValueError as error:
+        raise SchemaInvalid("", f"The file is not JSON: {str(error)[:120]}.", "Correct the number.") from error
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twin = next(name for name in names if names.count(name) > 1)
+        raise SchemaInvalid(
+            "", f"An object of the file has the key “{twin[:80]}” twice.", "Remove or rename one of the two."
+        )
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise SchemaInvalid("", f"{name} is no JSON value.", "Replace it by a number.")
+
+
+def _parts(parsed: Any) -> tuple[dict[str, Mapping[str, Any]], list[Any]]:
+    """The resources of a file by their pointers, and its descriptors if they stand beside them."""
+    items = {f"/{number}": each for number, each in enumerate(parsed)} if isinstance(parsed, list) else {"": parsed}
+    if not items or not all(isinstance(each, Mapping) for each in items.values()):
+        raise SchemaInvalid(
+            "", "The file is JSON but not an XDM schema, which is an object.", "Choose the file of an exported schema."
+        )
+    descriptors = {at for at, each in items.items() if str(each.get("@type", "")).startswith("xdm:descriptor")}
+    return {at: each for at, each in items.items() if at not in descriptors}, [items[at] for at in sorted(descriptors)]
+
+
+def _schema_among(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    looks = [each for each in resources if "properties" in each or "allOf" in each or "$ref" in each]
+    schemas = [each for each in looks if each.get("meta:resourceType", "schemas") == "schemas"]
+    if not schemas:
+        raise SchemaInvalid(
+            "/properties",
+            "The file is JSON but not an XDM schema: it has neither properties nor allOf.",
+            "Choose the file of an exported schema.",
+        )
+    return schemas[-1]
+
+
+def _completed(
+    resolved: dict[str, Any],
+    schema: Mapping[str, Any],
+    resolver: Resolver,
+    descriptors: Sequence[Any],
+    tenant: str,
+    key: str,
+) -> dict[str, Any]:
+    """What the Registry would know from elsewhere: class, ids, descriptors."""
+    class_id = schema.get("meta:class") or next((each for each in resolver.referred if each in classes()), None)
+    if class_id not in classes():
+        raise SchemaInvalid(
+            "/meta:class" if "meta:class" in schema else "/allOf",
+            f"The class {str(class_id)[:120]} is not known here." if class_id else "The schema names no class.",
+            f"Use {' or '.join(classes())}.",
+        )
+    extends = schema.get("meta:extends", [])
+    known = [*extends] if isinstance(extends, list) else []
+    resolved["meta:class"] = class_id
+    if resolver.referred or known:
+        resolved["meta:extends"] = list(dict.fromkeys([class_id, *known, *resolver.referred]))
+    resolved.setdefault("type", "object")
+    resolved.setdefault("$id", f"https://ns.adobe.com/{tenant}/schemas/{key}")
+    resolved.setdefault("meta:altId", f"_{tenant}.schemas.{key}")
+    if found := [each for each in descriptors if each.get("@type") == identities.KIND]:
+        resolved["meta:descriptors"] = [*resolved.get("meta:descriptors", []), *found]
+    return resolved
+
+
+def _with_types(node: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
+    """The node and all inside it with the type's name in the words of XDM."""
+    typed = {**node, "meta:xdmType": XDM_WORDS.get(shape.type, shape.type.value)}
+    if shape.type is XdmType.OBJECT:
+        typed["properties"] = {
+            name: _with_types(child, shape.children[name]) for name, child in node["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if shape.element is not None and key in node:
+            typed[key] = _with_types(node[key], shape.element)
+    return typed
