@@ -7,6 +7,8 @@ table      LakeTable: the handle everything else hangs on
 parts      PartWriter: Arrow batches of one day to Parquet files
 replace    the snapshot that swaps data files, metadata only
 publish    one commit that replaces days, fenced and repeatable
+columns    column types compared
+evolution  columns are added as the schema grows
 history    which commits made a state, and rolling back to an earlier one
 expiry     old snapshots are forgotten
 orphans    files nothing refers to are deleted
@@ -16,6 +18,7 @@ failures   what can go wrong, as connectors.errors
 """
 
 from connectors.lake.catalog import Lake, UnknownTable
+from connectors.lake.columns import SchemaDiffers
 from connectors.lake.inspect import DayContent, SnapshotInfo, TableSummary, UnknownSnapshot
 from connectors.lake.parts import PartFile, PartWriter
 from connectors.lake.publish import LeaseLost, Receipt
@@ -29,6 +32,7 @@ __all__ = [
     "PartFile",
     "PartWriter",
     "Receipt",
+    "SchemaDiffers",
     "SnapshotInfo",
     "TableSummary",
     "UnknownSnapshot",

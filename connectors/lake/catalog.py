@@ -19,7 +19,9 @@ from pyiceberg.transforms import IdentityTransform
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from connectors.lake.columns import SchemaDiffers, missing
 from connectors.lake.durable import DurableFileIO
+from connectors.lake.evolution import columns_of
 from connectors.lake.failures import lake_failures
 from connectors.lake.hint import write_version_hint
 from connectors.lake.inspect import PARTITION_COLUMNS
@@ -49,10 +51,6 @@ TABLE_PROPERTIES = {
 }
 
 
-class SchemaDiffers(ValueError):
-    """The table exists with other columns."""
-
-
 class UnknownTable(LookupError):
     """The lake has no table of that name."""
 
@@ -73,7 +71,8 @@ class Lake:
     def create(self, name: str, schema: pa.Schema) -> LakeTable:
         """The table ``name`` with these columns, made now or earlier, by us or by another process.
 
-        The partition columns are added in front. Raises SchemaDiffers if it exists with other columns.
+        The partition columns are added in front. Raises SchemaDiffers if it exists and lacks one of them, or has
+        one with another type; further columns, and another order, are no difference.
         """
         wanted = _with_partition_columns(schema)
         with lake_failures():
@@ -81,8 +80,8 @@ class Lake:
                 if not self._catalog.table_exists(self._identifier(name)):
                     write_version_hint(self._create(name, wanted))
             existing = self._load(name)
-        if existing.schema().as_struct() != wanted.as_struct():
-            raise SchemaDiffers(f"The table {name} exists with other columns.")
+        if lacking := missing(pa.struct(list(columns_of(existing))), pa.struct(list(schema))):
+            raise SchemaDiffers(f"The table {name} exists without the column {lacking[0]}.")
         return self.open(name)
 
     def open(self, name: str) -> LakeTable:

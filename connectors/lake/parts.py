@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import PyArrowFileIO, schema_to_pyarrow
 from pyiceberg.typedef import Record
 
+from connectors.lake.columns import missing
 from connectors.lake.durable import flush_native, open_native
 from connectors.lake.failures import lake_failures
 
@@ -54,9 +55,10 @@ class PartWriter:
     """Writes the batches of one day to as many files as needed.
 
     ``token`` begins every file name, so that files of an attempt that died can be told from others.
-    A batch has exactly the table's own columns, in any order, without the partition columns.
+    A batch has the table's own columns, in any order, without the partition columns. Columns that it lacks, nested
+    ones too, are null: the table may have got them after whoever made the batch looked.
     Used as a context manager it removes its files when the block raises.
-    Methods raise LakeUnavailable or StorageFull; ``write`` raises ValueError for other columns.
+    Methods raise LakeUnavailable or StorageFull; ``write`` raises ValueError for a column that the table has not.
     """
 
     def __init__(self, table: LakeTable, dataflow: str, day: date, *, token: str, file_bytes: int = FILE_BYTES) -> None:
@@ -106,14 +108,14 @@ class PartWriter:
             self.abort()
 
     def _complete(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        own = self._schema.names[2:]
-        if sorted(batch.schema.names) != sorted(own):
-            raise ValueError(f"A batch with the columns {own} is expected, got {batch.schema.names}.")
+        own = list(self._schema)[2:]
+        if unknown := set(batch.schema.names) - {field.name for field in own}:
+            raise ValueError(f"The table has no column {sorted(unknown)[0]}.")
         partition = [
             pa.repeat(pa.scalar(self._dataflow, self._schema.field(0).type), batch.num_rows),
             pa.repeat(pa.scalar(self._day, pa.date32()), batch.num_rows),
         ]
-        columns = [_as(batch.column(field.name), field.type) for field in list(self._schema)[2:]]
+        columns = [_column(batch, field) for field in own]
         return pa.RecordBatch.from_arrays(partition + columns, schema=self._schema)
 
     def _flush(self) -> None:
@@ -198,8 +200,16 @@ def _repeats(column: pa.ChunkedArray) -> bool:
     return bool(pc.count_distinct(column).as_py() <= max(1, MOSTLY_DIFFERENT * len(column)))
 
 
-def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    return column if column.type.equals(kind) else column.cast(kind)
+def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    if field.name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, field.type)
+    column = batch.column(field.name)
+    if column.type.equals(field.type):
+        return column
+    # Arrow's cast fills what is missing, but it also drops without a word what the target has no place for.
+    if unknown := missing(field.type, column.type, field.name):
+        raise ValueError(f"The table has no column {unknown[0]}.")
+    return column.cast(field.type)
 
 
 def _with_small_types(schema: pa.Schema) -> pa.Schema:

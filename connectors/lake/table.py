@@ -7,14 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
-from connectors.lake import inspect
+from connectors.lake import evolution, inspect
 from connectors.lake.expiry import expire
 from connectors.lake.failures import lake_failures
 from connectors.lake.history import effective, roll_back
-from connectors.lake.inspect import PARTITION_COLUMNS, DayContent, SnapshotInfo, TableFile, TableSummary
+from connectors.lake.inspect import DayContent, SnapshotInfo, TableFile, TableSummary
 from connectors.lake.orphans import delete_orphans
 from connectors.lake.parts import PartFile
 from connectors.lake.publish import Publication, Receipt, publish
@@ -40,8 +39,24 @@ class LakeTable:
     @property
     def schema(self) -> pa.Schema:
         """The dataset's own columns as Arrow types, without the partition columns."""
-        every = schema_to_pyarrow(self.load().schema(), include_field_ids=False)
-        return pa.schema([field for field in every if field.name not in PARTITION_COLUMNS])
+        return evolution.columns_of(self.load())
+
+    def evolve(self, wanted: pa.Schema) -> list[str]:
+        """Adds the columns of ``wanted`` that the table lacks, nested ones too; their dotted names.
+
+        Rows that are there read null in them. Doing it again changes nothing.
+        Raises SchemaDiffers, LakeConflict, LakeUnavailable, StorageFull.
+        """
+        with lake_failures():
+            return evolution.evolve(self._load, wanted)
+
+    def rebuild(self, wanted: pa.Schema) -> list[str]:
+        """Gives a table that never held data exactly these columns; the names of those that went or came.
+
+        Raises LakeConflict when there is data by now; LakeUnavailable, StorageFull.
+        """
+        with lake_failures():
+            return evolution.rebuild(self._load, wanted)
 
     @property
     def folder(self) -> str:

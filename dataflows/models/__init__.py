@@ -8,6 +8,8 @@ from dataflows.models.heartbeat import Heartbeat
 from dataflows.models.mapping_set import MappingSet, MappingSetVersion
 from dataflows.models.mapping_version import MappingVersion, StoredRows
 from dataflows.models.run import IllegalMove, PauseReason, Run, RunStatus, Trigger
+from dataflows.models.schema_version import SchemaVersion
+from dataflows.models.source_property import PropertyState, SourceProperty
 from dataflows.models.window import Window, WindowStatus
 
 __all__ = [
@@ -26,10 +28,13 @@ __all__ = [
     "MappingSetVersion",
     "MappingVersion",
     "PauseReason",
+    "PropertyState",
     "Run",
     "RunStatus",
     "Schema",
+    "SchemaVersion",
     "SourceConnection",
+    "SourceProperty",
     "StoredRows",
     "TargetConnection",
     "Trigger",

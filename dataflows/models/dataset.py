@@ -17,9 +17,15 @@ class SchemaQuerySet(models.QuerySet["Schema"]):
     def visible_to(self, user: User) -> SchemaQuerySet:
         return self if has_role(user, VIEWER) else self.none()
 
+    def editable_by(self, user: User) -> SchemaQuerySet:
+        return self if has_role(user, ANALYST) else self.none()
+
 
 class Schema(models.Model):
-    """An XDM schema; ``document`` is its JSON Schema with class, fields, required fields and identities."""
+    """An XDM schema; ``document`` is its JSON Schema with class, fields, required fields and identities.
+
+    ``version`` is the number of the newest SchemaVersion, whose document this is.
+    """
 
     title = models.CharField(_("Title"), max_length=255, unique=True)
     description = models.TextField(_("Description"), max_length=2000, blank=True)

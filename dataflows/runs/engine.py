@@ -19,10 +19,11 @@ from connectors.errors import ConnectorError
 from connectors.lake import LeaseLost
 from dataflows import stores
 from dataflows.mapping import MappingInvalid, Plan, bind, compile_plan
-from dataflows.models import Run, RunStatus, Window, WindowStatus
+from dataflows.models import Dataflow, Run, RunStatus, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
-from dataflows.runs import copying, failures, lifecycle, publishing
+from dataflows.runs import copying, failures, lifecycle, properties, publishing
 from dataflows.runs.facts import facts_of
+from dataflows.runs.glance import Glance
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import Days, Unbalanced, promote
 from dataflows.runs.rejects import RejectedFiles
@@ -109,9 +110,10 @@ def _promote(window: Window, lease: Lease) -> None:
     blocks = flow.reads_from.open().blocks(landing, window.landed_key)
     if flow.time_alarm:
         blocks = watched(blocks, flow.reading)
+    glance = Glance()
     token = f"{window.pk}-{window.owner}"
     promoted = promote(
-        blocks,
+        glance.over(blocks),
         plan_of(window.run),
         days=Days(days_between(*window.landed_days), days_between(window.first_day, window.last_day)),
         table=None if window.run.dry_run else table,
@@ -123,6 +125,15 @@ def _promote(window: Window, lease: Lease) -> None:
         lease=lease,
     )
     publishing.publish(window, promoted, table, lease)
+    _note_properties(flow, glance, lease.clock())
+
+
+def _note_properties(flow: Dataflow, glance: Glance, now: datetime) -> None:
+    try:
+        properties.note(flow, glance.records, now=now)
+    except Exception:
+        # The window is published. What is only told to people later must not undo that.
+        logger.exception("dataflow %s: its properties could not be noted", flow.pk)
 
 
 def plan_of(run: Run) -> Plan:

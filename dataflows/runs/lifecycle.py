@@ -23,11 +23,12 @@ from dataflows.models import (
     MappingVersion,
     Run,
     RunStatus,
+    Schema,
     Trigger,
     Window,
     WindowStatus,
 )
-from dataflows.runs import joining, pausing, planner
+from dataflows.runs import joining, pausing, planner, properties
 from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
     """
     with transaction.atomic():
         draft.dataset = draft.dataset or _new_dataset(draft, by)
-        xdm = draft.dataset.schema.xdm
+        # Whoever changes the schema meanwhile waits, and then finds the new table as well.
+        xdm = Schema.objects.select_for_update().get(pk=draft.dataset.schema_id).xdm
         bind(draft.mapping_rows(), xdm)
         stores.lake().create(draft.dataset.table, xdm.arrow_schema())
         joining.join(draft, by=by)
@@ -70,6 +72,7 @@ def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
         due = next(draft.schedule.occurrences(), None)
         draft.status, draft.activated_at, draft.next_run_at = DataflowStatus.ENABLED, now, due
         draft.mapping_version = 1
+        properties.remember(draft, draft.sample, now=now)
         draft.sample, draft.mapping_before = [], None
         draft.save()
         MappingVersion.objects.record(draft, by=by, now=now)

@@ -6,13 +6,13 @@ rule (peers' users lost hours of every day to it), so every answer is looked at:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from connectors.base import Record
 from connectors.errors import TimeSemanticChanged
 from connectors.mixpanel import semantics
 from dataflows.mapping import TimeReading
+from dataflows.runs.glance import some_records
 
 LINES_PER_BLOCK = 200
 BLOCKS_LOOKED_AT = 5
@@ -23,21 +23,9 @@ def watched(blocks: Iterable[bytes], reading: TimeReading) -> Iterator[bytes]:
     seen: list[Record] = []
     for number, block in enumerate(blocks):
         if number < BLOCKS_LOOKED_AT:
-            seen += _some_records(block)
+            seen += some_records(block, LINES_PER_BLOCK)
         yield block
     _compare(seen, reading)
-
-
-def _some_records(block: bytes) -> Iterator[Record]:
-    """Evenly spread over the block; lines that are no event are somebody else's business."""
-    lines = block.splitlines()
-    for line in lines[:: max(1, len(lines) // LINES_PER_BLOCK)]:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict) and isinstance(record.get("properties"), dict):
-            yield record
 
 
 def _compare(seen: list[Record], reading: TimeReading) -> None:

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from connectors.errors import LakeUnavailable
-from connectors.lake.catalog import Lake, SchemaDiffers, UnknownTable, database_url
+from connectors.lake.catalog import Lake, UnknownTable, database_url
+from connectors.lake.columns import SchemaDiffers
 from connectors.lake.location import parse_warehouse
 from tests.connectors.lake.events import SCHEMA, day, ids, parts, publish
 from tests.connectors.lake.processes import create_table, run_together

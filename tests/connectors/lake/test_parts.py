@@ -54,9 +54,16 @@ def test_the_order_of_a_batchs_columns_does_not_matter(table: LakeTable) -> None
 
 def test_other_columns_are_refused(table: LakeTable) -> None:
     writer = PartWriter(table, FLOW, day(1), token="t")
-    with pytest.raises(ValueError, match="columns"):
-        writer.write(events(2).select(SCHEMA.names[1:]))
+    with pytest.raises(ValueError, match="no column more"):
+        writer.write(events(2).append_column("more", pa.array([1, 2])))
     assert writer.close() == []
+
+
+def test_a_column_that_is_not_given_is_null(table: LakeTable) -> None:
+    with PartWriter(table, FLOW, day(1), token="t") as writer:
+        writer.write(events(2).select([name for name in SCHEMA.names if name != "amount"]))
+        (file,) = writer.close()
+    assert pq.read_table(file.path, columns=["amount"]).column("amount").to_pylist() == [None, None]
 
 
 def test_a_day_without_rows_has_no_file(table: LakeTable) -> None:
