@@ -1,4 +1,4 @@
-"""Datasets and schemas for their pages: what the database knows, joined with what the lake holds now."""
+"""Datasets for their pages: what the database knows, joined with what the lake holds now."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from connectors.errors import ConnectorError
 from connectors.messages import Message, message_for
 from connectors.roles import User
 from dataflows import stores
-from dataflows.models import Dataset, Schema
-from dataflows.models.dataset import DatasetQuerySet, SchemaQuerySet
+from dataflows.models import Dataset
+from dataflows.models.dataset import DatasetQuerySet
 
 if TYPE_CHECKING:
     from connectors.lake import LakeTable, TableSummary
@@ -78,14 +78,6 @@ def table_of(dataset: Dataset) -> LakeTable | None:
 def last_published(dataset: Dataset) -> datetime | None:
     latest: datetime | None = dataset.dataflows.aggregate(at=Max("days__published_at"))["at"]
     return latest
-
-
-def schemas(user: User, text: str) -> SchemaQuerySet:
-    found = Schema.objects.visible_to(user).annotate(dataset_count=Count("datasets")).order_by("title")
-    if not text:
-        return found
-    matching: SchemaQuerySet = found.filter(Q(title__icontains=text) | Q(description__icontains=text))
-    return matching
 
 
 def _summary(dataset: Dataset) -> TableSummary | None:

@@ -1,4 +1,4 @@
-"""Addresses of datasets and schemas."""
+"""Addresses of datasets."""
 
 from django.urls import path
 
@@ -12,6 +12,4 @@ urlpatterns = [
         rollback_views.dataset_roll_back,
         name="dataset_roll_back",
     ),
-    path("schemas/", views.schemas, name="schemas"),
-    path("schemas/<int:pk>/", views.schema, name="schema"),
 ]

@@ -1,8 +1,7 @@
-"""Pages of datasets and schemas."""
+"""Pages of datasets."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
@@ -17,8 +16,7 @@ from dataflows.datasets.chart import chart
 from dataflows.datasets.opening import programs
 from dataflows.datasets.preview import flatten
 from dataflows.datasets.snapshots import snapshot_page
-from dataflows.models import Dataset, Schema
-from dataflows.schemas import SchemaInvalid
+from dataflows.models import Dataset
 
 if TYPE_CHECKING:
     from connectors.lake import LakeTable
@@ -56,32 +54,6 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
     except ConnectorError as error:
         context["problem"] = queries.lake_problem(error)
     return render(request, "dataflows/datasets/dataset.html", context)
-
-
-@require_GET
-@viewer_required
-def schemas(request: HttpRequest) -> HttpResponse:
-    text = _text(request)
-    page = Paginator(queries.schemas(request.user, text), PER_PAGE).get_page(request.GET.get("page"))
-    any_at_all = bool(page.object_list) or Schema.objects.visible_to(request.user).exists()
-    context = {"q": text, "page": page, "any_at_all": any_at_all}
-    return render(request, "dataflows/datasets/schemas.html", context)
-
-
-@require_GET
-@viewer_required
-def schema(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Schema.objects.visible_to(request.user).select_related("created_by"), pk=pk)
-    context: dict[str, Any] = {
-        "schema": found,
-        "datasets": found.datasets.visible_to(request.user).order_by("name"),
-        "document": json.dumps(found.document, indent=2, ensure_ascii=False),
-    }
-    try:
-        context["fields"] = found.xdm.fields()
-    except SchemaInvalid as problem:
-        context["invalid"] = str(problem)
-    return render(request, "dataflows/datasets/schema.html", context)
 
 
 def _held(table: LakeTable) -> dict[str, Any]:

@@ -22,8 +22,8 @@ class SourcePropertyQuerySet(models.QuerySet["SourceProperty"]):
 class SourceProperty(models.Model):
     """A source field by its path, as a mapping writes it. KNOWN is what was there when the dataflow was set up.
 
-    ``types`` counts the values by JSON type; ``seen`` of ``looked_at`` records had one. ``values`` are up to ten
-    different ones as sent, cut to 120 characters. All of it comes from samples of the landed records.
+    ``types`` counts the values by JSON type; ``seen`` of ``looked_at`` records had one. ``values`` are a few
+    different ones of each type as sent, texts cut to 120 characters. All of it comes from samples of what was read.
     """
 
     dataflow = models.ForeignKey(Dataflow, on_delete=models.CASCADE, related_name="properties")

@@ -19,7 +19,7 @@ from dataflows.monitoring.forms import DataflowFilter, HistoryFilter, RunNowForm
 from dataflows.monitoring.held_days import held_days
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.schedule_words import schedule_words, upcoming
-from dataflows.runs import lifecycle, reading_plan
+from dataflows.runs import lifecycle, properties, reading_plan
 
 
 @require_GET
@@ -53,6 +53,7 @@ def dataflow(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page_of(request, history),
         "ever_ran": flow.runs.exists(),
         "active": flow.runs.unfinished().first(),
+        "new_properties": properties.new_properties(flow),
     }
     return render(request, "dataflows/monitoring/dataflow.html", context)
 

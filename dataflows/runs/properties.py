@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -19,9 +20,9 @@ from dataflows.mapping.source_fields import SourceField, infer
 from dataflows.models import Dataflow, PropertyState, SourceProperty
 
 MOST_PROPERTIES = 2_000
-MOST_VALUES = 10
+VALUES_PER_TYPE = 4
 LONGEST_TEXT = 120
-LONGEST_VALUE = 500
+LONGEST_VALUE = 600
 LONGEST_PATH = 500
 
 Record = Mapping[str, Any]
@@ -112,13 +113,16 @@ def _counted(row: SourceProperty, field: SourceField, records: Sequence[Record],
 
 
 def _some_values(kept: list[Any], found: Iterator[Any]) -> list[Any]:
+    """A few different values of each type: a rare type must not hide behind a frequent one."""
     values = list(kept)
+    counts = Counter(type(value) for value in values)
     for value in found:
-        if len(values) >= MOST_VALUES:
-            break
+        if counts[type(value)] >= VALUES_PER_TYPE:
+            continue
         shown = value[:LONGEST_TEXT] if isinstance(value, str) else value
-        if shown not in values and storable(shown):
+        if not any(type(other) is type(shown) and other == shown for other in values) and storable(shown):
             values.append(shown)
+            counts[type(value)] += 1
     return values
 
 
@@ -126,6 +130,6 @@ def storable(value: Any) -> bool:
     """Whether a JSON column can hold it: no NUL, no half characters, no NaN, not long."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        return len(text.encode()) <= LONGEST_VALUE + 2 * LONGEST_PATH and "\\u0000" not in text
+        return len(text.encode()) <= LONGEST_VALUE and "\\u0000" not in text
     except (ValueError, RecursionError):
         return False

@@ -1,4 +1,4 @@
-"""Datasets as the lake holds them, schemas as the database does."""
+"""Datasets as the lake holds them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dataflows.datasets.chart import chart
 from dataflows.datasets.preview import LONGEST_VALUE, flatten
 from dataflows.runs import rolling_back
 from dataflows.runs.tokens import token
-from tests.dataflows.factories import make_dataset, make_day, make_flow, make_run, make_schema, make_window
+from tests.dataflows.factories import make_dataset, make_day, make_flow, make_run, make_window
 
 DAYS = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 4))
 HOSTILE = "<script>alert(1)</script>"
@@ -180,32 +180,6 @@ class TestTheChart:
         found = chart({date(2020, 1, 1): 1, date(2026, 1, 1): 1})
         assert found is not None
         assert (len(found.bars), found.hidden) == (366, 1827)
-
-
-@pytest.mark.django_db
-class TestSchemas:
-    def test_are_listed_and_filtered(self, browse, viewer):
-        make_schema(title="Orders XDM")
-        make_schema(title="Visits XDM")
-        assert "Visits XDM" in page(browse, viewer, "/schemas/")
-        assert "Visits XDM" not in page(browse, viewer, "/schemas/?q=orders")
-        assert "No schema fits the filter" in page(browse, viewer, "/schemas/?q=zzz")
-
-    def test_show_their_fields_and_the_datasets_made_from_them(self, browse, viewer):
-        schema = make_schema()
-        dataset = make_dataset(schema=schema)
-        html = page(browse, viewer, schema.get_absolute_url())
-        for text in ("_acme.distinct_id", "MixpanelDistinctId", "date-time", "required", dataset.get_absolute_url()):
-            assert text in html
-        assert "&quot;meta:class&quot;" in html
-
-    def test_that_cannot_be_read_say_where(self, browse, viewer):
-        schema = make_schema(document={"title": "half"})
-        html = page(browse, viewer, schema.get_absolute_url())
-        assert "The schema cannot be read." in html
-
-    def test_are_closed_to_people_without_a_role(self, browse, stranger):
-        assert browse(stranger).get("/schemas/").status_code == 403
 
 
 @pytest.mark.django_db
