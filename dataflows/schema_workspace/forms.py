@@ -16,6 +16,7 @@ from dataflows.schemas.reading import LONGEST_NAME
 from dataflows.schemas.xdm import EXPERIENCE_EVENT
 
 NAMESPACES = ("MixpanelDistinctId", "Email", "Phone", "ECID", "CRMID")
+UNCHECKED = _("Kept in the schema for those who read it; loading does not check it.")
 KINDS = (
     ("string", _("String")),
     ("double", _("Double")),
@@ -113,11 +114,15 @@ class FieldForm(PageForm, forms.Form):
         help_text=_("One a line; empty means any. For strings only."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    pattern = forms.CharField(label=_("Pattern"), max_length=500, required=False)
-    minLength = forms.IntegerField(label=_("Least length"), min_value=0, max_value=1_000_000, required=False)
-    maxLength = forms.IntegerField(label=_("Greatest length"), min_value=0, max_value=1_000_000, required=False)
-    minimum = forms.FloatField(label=_("Least value"), required=False)
-    maximum = forms.FloatField(label=_("Greatest value"), required=False)
+    pattern = forms.CharField(label=_("Pattern"), max_length=500, required=False, help_text=UNCHECKED)
+    minLength = forms.IntegerField(
+        label=_("Least length"), min_value=0, max_value=1_000_000, required=False, help_text=UNCHECKED
+    )
+    maxLength = forms.IntegerField(
+        label=_("Greatest length"), min_value=0, max_value=1_000_000, required=False, help_text=UNCHECKED
+    )
+    minimum = forms.FloatField(label=_("Least value"), required=False, help_text=UNCHECKED)
+    maximum = forms.FloatField(label=_("Greatest value"), required=False, help_text=UNCHECKED)
     note = forms.CharField(label=_("Note for the history"), max_length=255, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 

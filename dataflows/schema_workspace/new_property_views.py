@@ -38,7 +38,7 @@ def new_properties(request: HttpRequest, pk: int) -> HttpResponse:
             shown = (request.POST.get("version"), request.POST.get("revision"))
             if shown != (str(evolution.schema_version), str(evolution.revision)):
                 words = _("The schema or the dataflow was changed meanwhile; the changes below are made anew.")
-                refusal = Refusal(words, _("Look at them again, then confirm."), [], "changed_meanwhile")
+                refusal = Refusal(words, _("Look at them again, then confirm."))
             elif (refusal := _apply(flow, evolution, request)) is None:
                 return redirect(flow)
     context = {

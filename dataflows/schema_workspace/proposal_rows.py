@@ -56,11 +56,13 @@ class ProposalRow:
 
     @property
     def sample(self) -> str:
-        values = self.proposal.seen.values
-        if not values:
-            return ""
-        shown = str(values[0]) if isinstance(values[0], str) else json.dumps(values[0], ensure_ascii=False)
-        return shown[:LONGEST_SAMPLE]
+        """The first value seen, "" if there was none."""
+        texts = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in self._values[:1]]
+        return "".join(texts)[:LONGEST_SAMPLE]
+
+    @property
+    def _values(self) -> Sequence[Any]:
+        return self.proposal.seen.values
 
     @property
     def described(self) -> str:
@@ -124,5 +126,6 @@ def _sent(number: int, proposal: Proposal, data: Mapping[str, Any], sent: str | 
 
 
 def _share(part: float) -> str:
-    percent = 100 * part
-    return f"{percent:.0f} %" if percent >= 1 or percent == 0 else "< 1 %"
+    """Rounded down: only what is whole is shown as 100 %."""
+    percent = int(100 * part + 1e-9)
+    return f"{percent}\N{NO-BREAK SPACE}%" if percent else "<\N{NO-BREAK SPACE}1\N{NO-BREAK SPACE}%"

@@ -29,7 +29,6 @@ class Refusal:
     message: str
     remedy: str
     places: list[Place] = field(default_factory=list)
-    code: str = ""
 
 
 REFUSALS = (CannotChange, SchemaInvalid, BuildRefused, MappingInvalid, MappingConflict, ConnectorError)
@@ -48,18 +47,18 @@ def refusal(error: Exception) -> Refusal:
     match error:
         case CannotChange():
             places = [Place(each.path, each.what) for each in error.differences]
-            return Refusal(error.message, error.remedy, places, error.code)
+            return Refusal(error.message, error.remedy, places)
         case SchemaInvalid():
             remedy = error.remedy or _("Correct it at this place.")
-            return Refusal(error.message, remedy, [Place(error.path)] if error.path else [], "schema_invalid")
+            return Refusal(error.message, remedy, [Place(error.path)] if error.path else [])
         case BuildRefused():
-            return Refusal(error.message, error.remedy, [Place(error.path)] if error.path else [], "field_refused")
+            return Refusal(error.message, error.remedy, [Place(error.path)] if error.path else [])
         case MappingInvalid():
             first = error.problems[0]
-            return Refusal(first.message.splitlines()[0], first.remedy, [], str(first.code))
+            return Refusal(first.message.splitlines()[0], first.remedy)
         case MappingConflict():
-            return Refusal(str(error), _("Reload the page and choose again."), [], "changed_meanwhile")
+            return Refusal(str(error), _("Reload the page and choose again."))
         case ConnectorError():
             message = message_for(error.code)
-            return Refusal(f"{message.what} {error.detail}".strip(), message.todo, [], error.code)
+            return Refusal(f"{message.what} {error.detail}".strip(), message.todo)
     raise error

@@ -19,6 +19,8 @@ KNOWN_NAMES: Mapping[tuple[str, ...], str] = {("event",): "event_name"}
 NARROWEST_FIRST = ("boolean", "long", "double", "string")
 DEEPEST_ITEM = 4
 
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+
 Fits = Callable[[Any, Shape], bool]
 
 
@@ -27,7 +29,7 @@ class Seen:
     """A source field. ``names`` is its path below the record (``("properties", "Plan Type")``).
 
     ``types``: share of each JSON type among its values, most frequent first. ``fill``: share of the records that
-    have it. ``values``: its values in the records looked at, ``None`` left out.
+    have it. ``values``: its values, ``None`` left out, or a few of each type.
     """
 
     source: str
@@ -87,10 +89,10 @@ def _proposal(seen: Seen, path: tuple[str, ...], fits: Fits) -> Proposal:
         return _array(seen, path, fits)
     if next(iter(seen.types), "") == "object":
         node = node_of("map", title=title)
-        return Proposal(seen, path, "map", node, _share(seen.values, node, fits))
+        return Proposal(seen, path, "map", node, _share(seen.values, node, fits, seen.types))
     kind = scalar_kind(seen.types, seen.values, fits)
     node = node_of(kind, title=title)
-    return Proposal(seen, path, kind, node, _share(seen.values, node, fits))
+    return Proposal(seen, path, kind, node, _share(seen.values, node, fits, seen.types))
 
 
 def scalar_kind(types: Mapping[str, float], values: Sequence[Any], fits: Fits) -> str:
@@ -102,7 +104,7 @@ def scalar_kind(types: Mapping[str, float], values: Sequence[Any], fits: Fits) -
         return "date" if all(DAY.fullmatch(text) for text in texts) else "string"
     if not values:
         return {"boolean": "boolean", "integer": "long", "number": "double"}.get(next(iter(types), ""), "string")
-    shares = {kind: _share(values, node_of(kind), fits) for kind in NARROWEST_FIRST}
+    shares = {kind: _share(values, node_of(kind), fits, types) for kind in NARROWEST_FIRST}
     return max(NARROWEST_FIRST, key=lambda kind: (shares[kind], -NARROWEST_FIRST.index(kind)))
 
 
@@ -112,7 +114,8 @@ def _array(seen: Seen, path: tuple[str, ...], fits: Fits) -> Proposal:
     item = _item(items, fits, left_out, 0)
     node = array_of(item) | {"title": seen.names[-1]}
     kind = "object array" if item.get("type") == "object" and "properties" in item else "array"
-    return Proposal(seen, path, kind, node, _share(seen.values, node, fits), tuple(dict.fromkeys(left_out)))
+    fitting = _share(seen.values, node, fits, seen.types)
+    return Proposal(seen, path, kind, node, fitting, tuple(dict.fromkeys(left_out)))
 
 
 def _item(items: Sequence[Any], fits: Fits, left_out: list[str], depth: int) -> Node:
@@ -133,8 +136,16 @@ def _item(items: Sequence[Any], fits: Fits, left_out: list[str], depth: int) -> 
     return object_of({name: _item(values, fits, left_out, depth + 1) for name, values in inside.items()})
 
 
-def _share(values: Sequence[Any], node: Mapping[str, Any], fits: Fits) -> float:
+def _share(values: Sequence[Any], node: Mapping[str, Any], fits: Fits, types: Mapping[str, float]) -> float:
+    """How many of the values fit. Where ``types`` are known, each type counts as often as it was seen."""
     if not values:
         return 1.0
     shape = read_shape(node)
-    return sum(fits(value, shape) for value in values) / len(values)
+    found: dict[str, list[bool]] = {}
+    for value in values:
+        found.setdefault(JSON_TYPES.get(type(value), ""), []).append(fits(value, shape))
+    weights = {kind: types.get(kind, 0.0) for kind in found}
+    if not sum(weights.values()):
+        weights = {kind: float(len(fitting)) for kind, fitting in found.items()}
+    share = sum(weights[kind] * sum(fitting) / len(fitting) for kind, fitting in found.items())
+    return share / sum(weights.values())
