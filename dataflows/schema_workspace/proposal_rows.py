@@ -57,19 +57,17 @@ class ProposalRow:
     @property
     def sample(self) -> str:
         """The first value seen, "" if there was none."""
-        texts = [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in self._values[:1]]
-        return "".join(texts)[:LONGEST_SAMPLE]
-
-    @property
-    def _values(self) -> Sequence[Any]:
-        return self.proposal.seen.values
+        values = self.proposal.seen.values[:1]
+        return "".join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in values)[
+            :LONGEST_SAMPLE
+        ]
 
     @property
     def described(self) -> str:
         """The proposed type where the list of types has no word for it."""
         if self.proposal.kind == "array":
             inner = self.proposal.node["items"]
-            return _("Array of %s") % (inner.get("format") or inner["type"])
+            return _("Array of %s") % str(inner.get("format") or inner["type"])
         if self.proposal.kind == "object array":
             return _("Array of objects (%s)") % ", ".join(list(self.proposal.node["items"]["properties"])[:6])
         return ""
