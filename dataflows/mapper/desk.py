@@ -36,6 +36,8 @@ class Desk:
         """An empty list means that nothing was mapped yet; the mapping that fits best is shown then."""
         desk = cls(flow, list(rows), view)
         desk.rows = desk.rows or desk.proposed()
+        named = (n for n, row in enumerate(desk.rows) if row.destination == view.target != "")
+        desk.view = view.with_(row=next(named, view.row), target="")
         return desk
 
     @property

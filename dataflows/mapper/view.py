@@ -16,11 +16,15 @@ LONGEST_SEARCH = 200
 
 @dataclass(frozen=True)
 class View:
-    """``show`` is one of SHOWN, ``search`` a part of a source or a target, ``row`` the row that is open."""
+    """``show`` is one of SHOWN, ``search`` a part of a source or a target, ``row`` the row that is open.
+
+    ``target`` is how links from elsewhere name that row.
+    """
 
     show: str = ALL
     search: str = ""
     row: int | None = None
+    target: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> View:
@@ -28,7 +32,12 @@ class View:
         show, row = str(data.get("show") or ""), str(data.get("row") or "")
         number = int(row) if row.isascii() and row.isdigit() and len(row) < 6 else MOST_ROWS
         search = str(data.get("search") or "").strip()[:LONGEST_SEARCH]
-        return cls(show if show in SHOWN else ALL, search, number if number < MOST_ROWS else None)
+        return cls(
+            show if show in SHOWN else ALL,
+            search,
+            number if number < MOST_ROWS else None,
+            str(data.get("target") or ""),
+        )
 
     def with_(self, **changes: Any) -> View:
         return replace(self, **changes)

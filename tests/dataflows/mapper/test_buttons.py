@@ -62,6 +62,10 @@ class TestRows:
         assert page.context["desk"].panel.field.path == "properties.distinct_id"
         assert editor.send(MAPPING, "close:3", row="3").url == editor.url() + "#row-3"
 
+    def test_a_link_may_name_a_row_by_its_target(self, editor: Editor):
+        assert editor.see(target="eventType").context["desk"].panel.number == 2
+        assert editor.see(target="nowhere").context["desk"].panel is None
+
     def test_another_source_is_picked_with_its_score_known(self, editor: Editor):
         Dataflow.objects.update(sample=[event(1, customer_city="Ulm", **{"$city": "Bonn"})])
         editor.send([*MAPPING, EXTRA], "check")
