@@ -15,7 +15,8 @@ RUN_MESSAGES = {
     "too_many_rejected": Message(
         "More records were rejected than the error threshold allows, so nothing of that day was published.",
         "The mapping does not fit these records, or the threshold is too low for this project.",
-        "Look at the reasons and samples, fix the mapping or raise the threshold, then press Retry.",
+        "Look at the reasons and samples, fix the mapping or raise the threshold, then reprocess; Mixpanel is not "
+        "asked again.",
     ),
     "day_shrunk": Message(
         "A day came back much smaller than it is in the dataset, so the new answer is held.",

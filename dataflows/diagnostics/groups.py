@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from dataflows.diagnostics.errors import printable, words
 from dataflows.diagnostics.marking import visible
@@ -14,8 +14,7 @@ from dataflows.diagnostics.readings import NOTICE, REJECTED, WARNING, Reading, T
 ORDER = (REJECTED, WARNING, NOTICE)
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """What makes a group. ``field`` is a source field, a target path, or "" for the record as a whole."""
 
     kind: str
@@ -137,10 +136,11 @@ def _matches(key: Key, chosen: Mapping[str, Any]) -> bool:
 
 def _explain(groups: Iterable[Group], readings: Sequence[Reading]) -> None:
     """Give each group the message and sample of its newest window."""
-    known: dict[Key, Mapping[str, Any]] = {}
-    windows = {reading.window.pk: reading.window for reading in readings}
+    unexplained = {group.key: group for group in groups}
+    windows = {reading.window.pk: reading.window for reading in reversed(readings)}
     for window in windows.values():
-        known |= {Key(error["kind"], error["code"], error["field"]): error for error in window.errors}
-    for group in groups:
-        if error := known.get(group.key):
-            group.message, group.sample = printable(error["message"]), error["sample"]
+        if not unexplained:
+            return
+        for error in window.errors:
+            if group := unexplained.pop(Key(error["kind"], error["code"], error["field"]), None):
+                group.message, group.sample = printable(error["message"]), error["sample"]

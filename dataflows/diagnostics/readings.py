@@ -6,7 +6,7 @@ a reprocess has repaired is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -102,6 +102,13 @@ def tallies(readings: Iterable[Reading]) -> Iterator[Tally]:
         yield from day_tallies(reading)
     for days in by_window.values():
         yield from _of_window(days)
+
+
+def codes_of(readings: Sequence[Reading]) -> set[str]:
+    """Every code that is anywhere in the days."""
+    windows = {reading.window.pk: reading.window for reading in readings}
+    by_day = (reason["code"] for reading in readings for reason in reading.reasons)
+    return {*by_day, *(error["code"] for window in windows.values() for error in window.errors)}
 
 
 def day_tallies(reading: Reading) -> Iterator[Tally]:

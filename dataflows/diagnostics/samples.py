@@ -28,7 +28,7 @@ PER_DAY = 3
 # Of so many times as many records the most varied are shown.
 LOOKED_AT = 10
 # About a tenth of a second's work.
-MOST_BYTES = 20_000_000
+MOST_BYTES = 40_000_000
 # AEP previews as many.
 PREVIEWED = 100
 

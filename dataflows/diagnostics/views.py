@@ -19,7 +19,7 @@ from dataflows.diagnostics.errors import words
 from dataflows.diagnostics.forms import KINDS, GroupFilter
 from dataflows.diagnostics.groups import Key
 from dataflows.diagnostics.pages import Place
-from dataflows.diagnostics.readings import REJECTED, tallies
+from dataflows.diagnostics.readings import REJECTED, codes_of
 
 GROUPS_PER_PAGE = 25
 DAYS_PER_PAGE = 31
@@ -86,7 +86,7 @@ def run_files(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _list(request: HttpRequest, place: Place) -> HttpResponse:
-    form = GroupFilter(request.GET, {tally.code for tally in tallies(place.readings)})
+    form = GroupFilter(request.GET, codes_of(place.readings))
     found = groups.groups(place.readings, form.chosen)
     page = Paginator(found.shown, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
     rows = [(group, place.group_url(group.key, day=form.chosen.get("day"))) for group in page]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from connectors.messages import MESSAGES as CONNECTOR_MESSAGES
 from connectors.messages import Message
+from dataflows.help import origins
 from dataflows.help.adobe import ADOBE
 from dataflows.help.api_messages import MESSAGES as API_MESSAGES
 from dataflows.help.meanwhile import meanwhile
@@ -36,17 +37,25 @@ RECORD_PREFIXES = ("INGEST-", "MAPPER-", "DCVS-")
 
 @dataclass(frozen=True)
 class Entry:
-    """``group`` is a key of GROUPS; ``meanwhile`` says what the product does by itself; ``adobe`` are AEP's codes."""
+    """``group`` is a key of GROUPS, ``origin`` one of origins.NAMES; ``adobe`` are AEP's codes.
+
+    ``meanwhile`` says what the product does by itself.
+    """
 
     code: str
     group: str
     message: Message
+    origin: str
     meanwhile: str
     adobe: tuple[str, ...]
 
     @property
     def group_name(self) -> Any:
         return GROUPS[self.group]
+
+    @property
+    def origin_name(self) -> Any:
+        return origins.NAMES[self.origin]
 
     @property
     def text(self) -> str:
@@ -80,7 +89,7 @@ def related(entry: Entry) -> list[Entry]:
 def _entry(code: str, message: Message) -> Entry:
     group = _group(code)
     adobe = (str(code),) if group == API else ADOBE.get(code, ())
-    return Entry(str(code), group, message, meanwhile(code, group), adobe)
+    return Entry(str(code), group, message, origins.origin(code, group), meanwhile(code, group), adobe)
 
 
 def _group(code: str) -> str:

@@ -87,6 +87,13 @@ class TestTheList:
             read_day(run, DAY + timedelta(days=number), [record(1)])
         assert asked() == few
 
+    def test_counts_without_opening_a_file(self, browse, viewer, flow, run, settings, tmp_path):
+        read_day(run, DAY, [record(1)])
+        (tmp_path / "file").write_text("in the way")
+        settings.LANDING_URL = str(tmp_path / "file" / "landing")
+        stores.landing.cache_clear()
+        assert "1 rejected record " in text(browse(viewer).get(listing(flow)))
+
     def test_is_for_people_with_a_role(self, browse, stranger, flow, run):
         for url in (listing(run), listing(flow), group(run), group(flow), group(run, "_csv")):
             assert browse(stranger).get(url, QUERY).status_code == 403

@@ -13,6 +13,7 @@ from django.utils.html import escape
 from dataflows.help import catalogue
 from dataflows.help.adobe import ADOBE
 from dataflows.help.meanwhile import OWN
+from dataflows.help.origins import OWN as ORIGINS
 from tests.dataflows.factories import make_flow, make_run
 from tests.dataflows.test_messages import CODES
 
@@ -31,7 +32,7 @@ def test_every_code_that_the_api_answers_with_has_a_page():
 
 
 def test_nothing_is_said_about_codes_that_do_not_exist():
-    assert catalogue.entries().keys() >= ADOBE.keys() | OWN.keys()
+    assert catalogue.entries().keys() >= ADOBE.keys() | OWN.keys() | ORIGINS.keys()
 
 
 @pytest.mark.django_db
@@ -57,6 +58,22 @@ def test_codes_are_sorted_into_their_groups():
         "1404-412": "api",
     }
     assert {code: groups[code] for code in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "origin"),
+    [
+        ("rate_limited", "mixpanel"),
+        ("bad_credentials", "settings"),
+        ("lake_unavailable", "installation"),
+        ("internal", "installation"),
+        ("MAPPER-3700-400", "mapping"),
+        ("INGEST-1401-400", "records"),
+        ("1404-412", "caller"),
+    ],
+)
+def test_a_code_says_where_its_cause_lies(code, origin):
+    assert catalogue.entries()[code].origin == origin
 
 
 def test_related_codes_lead_both_ways():
