@@ -67,14 +67,13 @@ def of_flow(user: User, pk: int) -> Place:
 
 
 def mapper_url(flow: Dataflow, key: Key) -> str:
-    """The mapping editor at the row of the group's field; "" when the field has no row there."""
+    """The mapping editor, opened at the row that fills the group's field; "" when no row can."""
     if not sources.is_target(key.field):
         return ""
-    edited = flow.mapping if flow.mapping_draft is None else flow.mapping_draft
-    rows = [number for number, row in enumerate(edited) if row["destination"] == key.field]
-    query = {"target": key.field} | ({"row": rows[0]} if rows else {})
-    anchor = f"#row-{rows[0]}" if rows else ""
-    return f"{reverse('dataflows:mapping_edit', args=[flow.pk])}?{urlencode(query)}{anchor}"
+    rows = flow.mapping if flow.mapping_draft is None else flow.mapping_draft
+    number = sources.row_of(key.field, rows)
+    target, anchor = (key.field, "") if number is None else (rows[number]["destination"], f"#row-{number}")
+    return f"{reverse('dataflows:mapping_edit', args=[flow.pk])}?{urlencode({'target': target})}{anchor}"
 
 
 def _query(key: Key) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from dataflows.diagnostics.readings import REJECTED, Reading, before, day_tallie
 from dataflows.models import Dataflow, Run, Trigger
 
 RUNS_SHOWN = 5
+Counts = Counter[tuple[date, Key]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,26 @@ class DayChange:
 
 
 @dataclass(frozen=True)
-class GroupChange:
-    key: Key
+class GroupDay:
+    day: date
     before: int
     after: int
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """``days`` newest first, only those with rejections before or after."""
+
+    key: Key
+    days: list[GroupDay]
+
+    @property
+    def before(self) -> int:
+        return sum(each.before for each in self.days)
+
+    @property
+    def after(self) -> int:
+        return sum(each.after for each in self.days)
 
     @property
     def difference(self) -> int:
@@ -63,8 +80,7 @@ class Repair:
     """What one run did to one group."""
 
     run: Run
-    before: int
-    after: int
+    change: GroupChange
 
 
 def proves(run: Run) -> bool:
@@ -74,24 +90,24 @@ def proves(run: Run) -> bool:
 
 def proof(run: Run) -> Proof:
     was, now = before(run), {reading.day: reading for reading in of_run(run)}
-    earlier = [was[day] for day in now if day in was]
+    earlier = {day: was[day] for day in now if day in was}
     return Proof(
-        before=sum(reading.rejected for reading in earlier),
+        before=sum(reading.rejected for reading in earlier.values()),
         after=sum(reading.rejected for reading in now.values()),
         days=_days(was, now),
-        groups=_groups(_counted(earlier), _counted(now.values())),
+        groups=_groups(_counted(earlier), _counted(now)),
     )
 
 
 def repairs(flow: Dataflow, key: Key) -> list[Repair]:
     """The last runs that did days again which have or had the group, newest first."""
     runs = flow.runs.filter(trigger=Trigger.REPROCESS, status__in=Run.FINISHED).order_by("-created_at", "-pk")
-    found = []
-    for run in runs[:RUNS_SHOWN]:
-        for change in proof(run).groups:
-            if change.key == key:
-                found.append(Repair(run, change.before, change.after))
-    return found
+    return [repair for run in runs[:RUNS_SHOWN] for repair in repairs_by(run, key)]
+
+
+def repairs_by(run: Run, key: Key) -> list[Repair]:
+    """One if the run has or had the group on its days, none otherwise."""
+    return [Repair(run, change) for change in proof(run).groups if change.key == key]
 
 
 def _days(was: dict[date, Reading], now: dict[date, Reading]) -> list[DayChange]:
@@ -102,15 +118,21 @@ def _days(was: dict[date, Reading], now: dict[date, Reading]) -> list[DayChange]
     return [change for change in changes if change.before or change.after]
 
 
-def _groups(was: Counter[Key], now: Counter[Key]) -> list[GroupChange]:
-    changes = [GroupChange(key, was[key], now[key]) for key in {*was, *now}]
-    return sorted(changes, key=lambda change: (-change.after, -change.before, change.key.code, change.key.field))
+def _groups(was: Counts, now: Counts) -> list[GroupChange]:
+    days: dict[Key, set[date]] = {}
+    for day, key in (*was, *now):
+        days.setdefault(key, set()).add(day)
+    changes = [
+        GroupChange(key, [GroupDay(day, was[day, key], now[day, key]) for day in sorted(on, reverse=True)])
+        for key, on in days.items()
+    ]
+    return sorted(changes, key=lambda change: (-change.after, -change.before, change.key))
 
 
-def _counted(readings: Iterable[Reading]) -> Counter[Key]:
-    found: Counter[Key] = Counter()
-    for reading in readings:
+def _counted(readings: Mapping[date, Reading]) -> Counts:
+    found: Counts = Counter()
+    for day, reading in readings.items():
         for tally in day_tallies(reading):
             if tally.kind == REJECTED:
-                found[Key(tally.kind, tally.code, tally.field)] += tally.count
+                found[day, Key(tally.kind, tally.code, tally.field)] += tally.count
     return found

@@ -25,18 +25,22 @@ def paths_of(field: str, mapping: Stored) -> list[Path]:
     """Where to look in the record; empty for a record as a whole and for fixed values."""
     if field.split(".")[0].split("[")[0] in RECORD:
         return list(_parsed(field))
-    rows = [row for row in mapping if row["destination"] == field] or _above(field, mapping)
-    return [path for row in rows for path in _of_row(row, field)]
+    number = row_of(field, mapping)
+    return list(_of_row(mapping[number], field)) if number is not None else []
+
+
+def row_of(field: str, mapping: Stored) -> int | None:
+    """The number of the row that fills a target: its own, that of an object it lies in, or one that fills a part."""
+    targets = [row["destination"] for row in mapping]
+    above = [target for target in targets if field.startswith((f"{target}.", f"{target}["))]
+    below = [target for target in targets if target.startswith((f"{field}.", f"{field}["))]
+    best = next(iter([*(target for target in targets if target == field), *sorted(above, key=len)[-1:], *below]), None)
+    return None if best is None else targets.index(best)
 
 
 def is_target(field: str) -> bool:
     """Whether the field is one of the dataset's, which has (or wants) a row in the mapping."""
     return bool(field) and field.split(".")[0].split("[")[0] not in RECORD
-
-
-def _above(field: str, mapping: Stored) -> list[Mapping[str, str]]:
-    """The rows that fill an object in which the field lies."""
-    return [row for row in mapping if field.startswith((f"{row['destination']}.", f"{row['destination']}["))]
 
 
 def _of_row(row: Mapping[str, str], field: str) -> Iterator[Path]:
@@ -59,7 +63,8 @@ def _behind(path: Path) -> tuple[Path, ...]:
 
 def _rest(field: str, destination: str) -> Path:
     """What a field inside a copied object is called below the object."""
-    names = field.removeprefix(destination).lstrip(".")
+    below = field.removeprefix(destination) if field.startswith(destination) else ""
+    names = below.lstrip(".")
     return tuple(names.split(".")) if names else ()
 
 

@@ -19,6 +19,7 @@ from dataflows.diagnostics.errors import words
 from dataflows.diagnostics.forms import KINDS, GroupFilter
 from dataflows.diagnostics.groups import Key
 from dataflows.diagnostics.pages import Place
+from dataflows.diagnostics.proof import Repair
 from dataflows.diagnostics.readings import REJECTED, codes_of
 
 GROUPS_PER_PAGE = 25
@@ -110,13 +111,20 @@ def _group(request: HttpRequest, place: Place) -> HttpResponse:
         "mapper_url": pages.mapper_url(place.flow, key),
         "all_days_url": place.group_url(key),
         "flow_url": Place(place.flow).group_url(key) if place.run else "",
-        "repairs": [] if place.run else proof.repairs(place.flow, key),
+        "repairs": _repairs(place, key),
         "days": Paginator(days, DAYS_PER_PAGE).get_page(request.GET.get("days")),
         "samples": samples.of_group(days, group) if group else None,
     }
     if any(reading.key for reading, _count in days):
         context["files"] = {form: place.file_url(key, form, day=day) for form in downloads.FORMS}
     return render(request, "dataflows/diagnostics/group.html", context)
+
+
+def _repairs(place: Place, key: Key) -> list[Repair]:
+    """Of a dataflow, what the last runs did to the group; of a run that did days again, what it did itself."""
+    if place.run is None:
+        return proof.repairs(place.flow, key)
+    return proof.repairs_by(place.run, key) if proof.proves(place.run) else []
 
 
 def _file(request: HttpRequest, place: Place, form: str) -> HttpResponseBase:

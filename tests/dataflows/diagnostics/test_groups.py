@@ -100,7 +100,7 @@ class TestADataflow:
         read_day(again, DAY, [])
         key = Key("rejected", *PRICE)
         assert group_of(of_flow(flow), key) is None
-        assert [(each.run, each.before, each.after) for each in repairs(flow, key)] == [(again, 3, 0)]
+        assert [(each.run, each.change.before, each.change.after) for each in repairs(flow, key)] == [(again, 3, 0)]
 
 
 class TestProof:
@@ -117,6 +117,15 @@ class TestProof:
         }
         assert [(each.day, each.before, each.after) for each in shown.days] == [(DAY, 5, 2)]
         assert len(shown.left) == 2
+
+    def test_says_of_each_group_what_became_of_it_day_by_day(self, flow, run):
+        read_day(run, DAY, prices(2))
+        read_day(run, SECOND, prices(3))
+        again = make_run(flow, trigger=Trigger.REPROCESS)
+        read_day(again, DAY, [])
+        read_day(again, SECOND, prices(1))
+        [group] = proof(again).groups
+        assert [(each.day, each.before, each.after) for each in group.days] == [(SECOND, 3, 1), (DAY, 2, 0)]
 
     def test_leaves_out_days_that_the_run_did_not_read(self, flow, run):
         read_day(run, DAY, prices(2))

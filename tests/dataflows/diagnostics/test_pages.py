@@ -272,7 +272,12 @@ class TestTheWayToTheMapping:
     def test_leads_to_the_row_of_the_field(self, browse, analyst, flow, run):
         read_day(run, DAY, [record(1)])
         there = reverse("dataflows:mapping_edit", args=[flow.pk])
-        assert f'href="{there}?target=_acme.price&amp;row=0#row-0"' in self.html(browse, analyst, flow)
+        assert f'href="{there}?target=_acme.price#row-0"' in self.html(browse, analyst, flow)
+
+    def test_leads_to_the_row_of_the_object_that_the_field_lies_in(self, browse, analyst, flow, run):
+        field = "_acme.price.currency"
+        read_day(run, DAY, [record(1, reason=(PRICE[0], field))])
+        assert "?target=_acme.price#row-0" in self.html(browse, analyst, flow, field=field)
 
     def test_leads_to_the_mapping_when_the_row_is_gone(self, browse, analyst, flow, run):
         read_day(run, DAY, [record(1)])

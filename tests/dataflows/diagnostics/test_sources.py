@@ -41,6 +41,7 @@ MAPPING = [
         ("properties.time", [("properties", "time")]),
         ("event", [("event",)]),
         ("_acme.unmapped", []),
+        ("_acme", [("properties", "price")]),
         ("", []),
         ("properties.}{", []),
     ],
