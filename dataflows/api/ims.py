@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema
 from dataflows.api import clients
 from dataflows.api.answers import Open, Problem
 
-router = Router(tags=["Tokens"])
+router = Router(tags=["Tokens"], by_alias=True)
 LARGEST = 16_384
 
 

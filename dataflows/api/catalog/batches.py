@@ -26,7 +26,7 @@ from dataflows.messages import message_for
 from dataflows.models import Run
 from dataflows.models.run import RunQuerySet
 
-router = Router(tags=["Catalog: batches"])
+router = Router(tags=["Catalog: batches"], by_alias=True)
 KIND = "batch"
 COLUMNS = {"created": "created_at", "createdAt": "created_at"}
 LATEST = 253402300799999  # the last millisecond of the year 9999

@@ -25,7 +25,7 @@ from dataflows.api.moments import millis
 from dataflows.models import Dataset, Run
 from dataflows.runs import dataset_making
 
-router = Router(tags=["Catalog: datasets"])
+router = Router(tags=["Catalog: datasets"], by_alias=True)
 COLUMNS = {"created": "created_at", "name": "name"}
 PATCHABLE = ("/name", "/description")
 NO_BATCH: Mapping[str, Any] = {}

@@ -12,7 +12,7 @@ from dataflows.api import listing
 from dataflows.api.answers import Open, answers
 from dataflows.mapping.language import FUNCTIONS, OPERATORS, ExpressionInvalid, Function, compile_expression
 
-router = Router(tags=["Data Prep: language"])
+router = Router(tags=["Data Prep: language"], by_alias=True)
 SINCE = "1.0"
 JAVA = {
     "string": "java.lang.String",

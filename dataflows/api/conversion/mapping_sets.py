@@ -23,7 +23,7 @@ from dataflows.mapping import MappingInvalid, MappingRow, PreviewRow, TimeReadin
 from dataflows.models import Dataflow, MappingSet, Schema
 from dataflows.runs.facts import facts_of
 
-router = Router(tags=["Data Prep: mapping sets"])
+router = Router(tags=["Data Prep: mapping sets"], by_alias=True)
 MOST_ROWS = 2000
 MOST_RECORDS = 500
 TYPES = {"text/x.schema-path": "ATTRIBUTE", "text/x.aep-xl": "EXPRESSION", "text/x.static": "STATIC"}

@@ -21,7 +21,7 @@ from dataflows.diagnostics.manifest import landed_files
 from dataflows.models import Run
 from dataflows.runs import rejects
 
-router = Router(tags=["Data Access: diagnostics"])
+router = Router(tags=["Data Access: diagnostics"], by_alias=True)
 MOST = 100
 SAMPLES = 100
 SAMPLE_NAMES = ("row_error_samples.json", "row_errors_sample.json")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from connectors.lake import LakeTable
     from connectors.lake.inspect import TableFile
 
-router = Router(tags=["Data Access: files"])
+router = Router(tags=["Data Access: files"], by_alias=True)
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 FILE_ID = re.compile(r"([0-9A-Z]{26})-1")
 ROWS = 100

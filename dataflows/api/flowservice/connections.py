@@ -23,7 +23,7 @@ from dataflows.api.flowservice.envelope import changed, framed, made
 from dataflows.api.flowservice.explore import Explored, ExploreQuery, explored
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
 
-router = Router(tags=["Flow Service: base connections"])
+router = Router(tags=["Flow Service: base connections"], by_alias=True)
 KIND = "base connection"
 PATCHABLE = ("/name", "/description", "/auth/params", "/auth/specName")
 SPEC_NAMES = {AuthKind.SERVICE_ACCOUNT: ids.BASIC, AuthKind.PROJECT_SECRET: ids.PROJECT_SECRET}
@@ -94,8 +94,8 @@ def connection(request: HttpRequest, connection_id: str) -> JsonResponse:
 @router.get("/connections/{connection_id}/test", response=answers(TestResult))
 def connection_test(request: HttpRequest, connection_id: str) -> JsonResponse:
     """Try the credentials; ``errors`` says why they do not work."""
-    account = find(editor(request), connection_id)
     listing.check_parameters(request, ())
+    account = find(editor(request), connection_id)
     failed = [step for step in accounts.test(account) if step.state == StepState.FAILED]
     told = [{"code": step.code, "message": step.detail or step.title, "remedy": step.remedy} for step in failed]
     return JsonResponse({"result": not failed, **({"errors": told} if failed else {})})
@@ -104,7 +104,8 @@ def connection_test(request: HttpRequest, connection_id: str) -> JsonResponse:
 @router.get("/connections/{connection_id}/explore", response=answers(Explored))
 def connection_explore(request: HttpRequest, connection_id: str, query: Query[ExploreQuery]) -> JsonResponse:
     """The fields of a project with up to 100 records. Costs one or two export requests of its rate budget."""
-    return explored(request, find(editor(request), connection_id), query)
+    listing.check_parameters(request, ExploreQuery.model_fields)
+    return explored(find(editor(request), connection_id), query)
 
 
 @router.patch("/connections/{connection_id}", response=answers(Reference, changes=True))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.utils import timezone
 from ninja import Field, Schema
 
@@ -16,7 +16,6 @@ from connectors.mixpanel import timezones
 from connectors.models import Account
 from dataflows.api import errors
 from dataflows.api.answers import Open
-from dataflows.api.listing import check_parameters
 from dataflows.mapper import sampling
 
 SAFE = {"minimum": -9007199254740992, "maximum": 9007199254740991}
@@ -39,9 +38,8 @@ class Explored(Open):
     format: Literal["hierarchical"]
 
 
-def explored(request: HttpRequest, account: Account, query: ExploreQuery) -> JsonResponse:
+def explored(account: Account, query: ExploreQuery) -> JsonResponse:
     """Raises ApiError for parameters that name no project, ConnectorError for what Mixpanel answers."""
-    check_parameters(request, ExploreQuery.model_fields)
     _check_literals(query)
     project_id, zone = project_of(_source_params(query.sourceParams))
     seen = sampling.take(account, project_id, zone, now=timezone.now())

@@ -21,7 +21,7 @@ from dataflows.api.listing import Item, ListQuery, SearchBody
 from dataflows.models import Dataflow
 from dataflows.runs import launching, lifecycle
 
-router = Router(tags=["Flow Service: flows"])
+router = Router(tags=["Flow Service: flows"], by_alias=True)
 KIND = "flow"
 PATCHABLE = ("/name", "/description", "/scheduleParams", "/transformations", "/options")
 DRAFT_ONLY = ("/sourceConnectionIds", "/targetConnectionIds")

@@ -25,7 +25,7 @@ from dataflows.api.listing import ListQuery, SearchBody
 from dataflows.models import Dataflow, Run, Trigger
 from dataflows.runs import lifecycle
 
-router = Router(tags=["Flow Service: runs"])
+router = Router(tags=["Flow Service: runs"], by_alias=True)
 KIND = "run"
 MOST_DAYS = 3660
 LATEST = 32_503_680_000  # the year 3000

@@ -20,7 +20,7 @@ from dataflows.api.flowservice.explore import project_of
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
 from dataflows.models import SourceConnection
 
-router = Router(tags=["Flow Service: source connections"])
+router = Router(tags=["Flow Service: source connections"], by_alias=True)
 KIND = "source connection"
 PATCHABLE = ("/name", "/description", "/params", "/data")
 
@@ -82,8 +82,8 @@ def source_connection_patch(
     request: HttpRequest, connection_id: str, body: Body[list[Any] | dict[str, Any]]
 ) -> JsonResponse:
     """Dataflows that were made from it stay as they are."""
-    source = find(editor(request), connection_id)
     listing.check_parameters(request, ())
+    source = find(editor(request), connection_id)
     current = item(request, source)
     etags.check(request, current)
     _fill(source, patches.read(SourceBody, patches.applied(current, body, PATCHABLE)))
@@ -93,8 +93,8 @@ def source_connection_patch(
 
 @router.delete("/sourceConnections/{connection_id}", response=answers(None, status=204, changes=True))
 def source_connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
-    source = find(editor(request), connection_id)
     listing.check_parameters(request, ())
+    source = find(editor(request), connection_id)
     return deleted(request, source, item(request, source))
 
 
@@ -105,8 +105,8 @@ def source_connection_action(
     op: str,
     subOp: str | None = None,
 ) -> JsonResponse:
-    source = find(editor(request), connection_id)
     listing.check_parameters(request, ("op", "subOp"))
+    source = find(editor(request), connection_id)
     etags.check(request, item(request, source), needed=False)
     published(source, op)
     return changed(item(request, source))

@@ -14,7 +14,7 @@ from dataflows.api.errors import ApiError
 from dataflows.api.flowservice import ids
 from dataflows.api.listing import ListQuery, SearchBody, check_parameters, listed
 
-router = Router(tags=["Flow Service: specifications"])
+router = Router(tags=["Flow Service: specifications"], by_alias=True)
 Spec = dict[str, Any]
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 MADE = 1_577_836_800_000  # the first moment of 2020: specifications are older than any entity
@@ -185,16 +185,16 @@ def flow_specs(request: HttpRequest, query: Query[ListQuery]) -> JsonResponse:
     return _list(request, FLOW_SPECS, query.property, count=bool(query.count))
 
 
-@router.get("/flowSpecs/{spec_id}", response=answers(Entities))
-def flow_spec(request: HttpRequest, spec_id: str) -> JsonResponse:
-    check_parameters(request, ())
-    return _one("flow specification", FLOW_SPECS, spec_id)
-
-
 @router.post("/flowSpecs/search", response=answers(Entities))
 def flow_specs_search(request: HttpRequest, body: SearchBody) -> JsonResponse:
     check_parameters(request, ())
     return _list(request, FLOW_SPECS, [body.queryString] if body.queryString else [], count=bool(body.count), query=())
+
+
+@router.get("/flowSpecs/{spec_id}", response=answers(Entities))
+def flow_spec(request: HttpRequest, spec_id: str) -> JsonResponse:
+    check_parameters(request, ())
+    return _one("flow specification", FLOW_SPECS, spec_id)
 
 
 def _list(

@@ -21,7 +21,7 @@ from dataflows.api.flowservice.envelope import STATES, changed, deleted, framed,
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
 from dataflows.models import TargetConnection
 
-router = Router(tags=["Flow Service: target connections"])
+router = Router(tags=["Flow Service: target connections"], by_alias=True)
 KIND = "target connection"
 PATCHABLE = ("/name", "/description", "/params", "/data")
 FORMATS = ("json", "delimited", "parquet", "parquet_xdm", "tabular")
@@ -85,8 +85,8 @@ def target_connection_patch(
 ) -> JsonResponse:
     """Dataflows that were made from it stay as they are."""
     by = editor(request)
-    target = find(by, connection_id)
     listing.check_parameters(request, ())
+    target = find(by, connection_id)
     current = item(request, target)
     etags.check(request, current)
     _fill(target, patches.read(TargetBody, patches.applied(current, body, PATCHABLE)), by)
@@ -96,8 +96,8 @@ def target_connection_patch(
 
 @router.delete("/targetConnections/{connection_id}", response=answers(None, status=204, changes=True))
 def target_connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
-    target = find(editor(request), connection_id)
     listing.check_parameters(request, ())
+    target = find(editor(request), connection_id)
     return deleted(request, target, item(request, target))
 
 
@@ -108,8 +108,8 @@ def target_connection_action(
     op: str,
     subOp: str | None = None,
 ) -> JsonResponse:
-    target = find(editor(request), connection_id)
     listing.check_parameters(request, ("op", "subOp"))
+    target = find(editor(request), connection_id)
     etags.check(request, item(request, target), needed=False)
     published(target, op)
     return changed(item(request, target))

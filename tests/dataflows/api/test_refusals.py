@@ -1,0 +1,197 @@
+"""What every address refuses, over the table of all addresses, so that none is forgotten."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from dataflows.api.application import api
+from dataflows.api.batches import batch_id, dataset_id
+from dataflows.models import SourceConnection, TargetConnection
+from tests.dataflows.api.program import FLOW_SERVICE, Program, code_of
+from tests.dataflows.factories import make_account, make_flow, make_run
+
+Operation = tuple[str, str]
+PATHS: dict[str, Any] = api.get_openapi_schema(path_prefix="")["paths"]
+# The answer to HEAD is that to GET without its body.
+ALL: list[Operation] = [
+    (method.upper(), path)
+    for path, methods in PATHS.items()
+    for method in methods
+    if path.startswith("/data/") and method != "head"
+]
+WITH_BODY = [each for each in ALL if "requestBody" in PATHS[each[1]][each[0].lower()]]
+WITH_ID = [each for each in ALL if "{" in each[1]]
+CHANGING = [each for each in WITH_ID if each[0] in {"PATCH", "PUT", "DELETE"} or each[1].endswith("/action")]
+# A mapping set has versions instead of an etag, as in AEP.
+WITHOUT_ETAG = {"/data/foundation/conversion/mappingSets/{mapping_set_id}"}
+QUERIES = {"action": "?op=publish", "explore": "?sourceParams=e30="}
+PATCH = [{"op": "replace", "path": "/name", "value": "Renamed"}]
+SPEC = {"id": "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"}
+BODIES: dict[str, Any] = {
+    "search": {},
+    "connections": {"name": "n", "connectionSpec": SPEC, "auth": {"params": {"username": "u", "password": "p"}}},
+    "sourceConnections": {
+        "name": "n",
+        "baseConnectionId": str(uuid.uuid4()),
+        "connectionSpec": SPEC,
+        "data": {"format": "json"},
+        "params": {"projectId": "1", "timezone": "UTC"},
+    },
+    "targetConnections": {
+        "name": "n",
+        "connectionSpec": SPEC,
+        "data": {"format": "json"},
+        "params": {"dataSetId": "0" * 24},
+    },
+    "flows": {"name": "n", "flowSpec": {"id": "x"}},
+    "runs": {"flowId": str(uuid.uuid4())},
+    "mappingSets": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "mappings": []},
+    "validate": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "expression": "event", "mappings": []},
+    "preview": {"data": [], "mappingSet": {"xdmSchema": "https://ns.adobe.com/x/schemas/none"}},
+    "dataSets": {"name": "n", "schemaRef": {"id": "https://ns.adobe.com/x/schemas/none"}},
+}
+
+
+def names(each: Operation) -> str:
+    return f"{each[0]} {each[1].removeprefix('/data/foundation')}"
+
+
+def filled(operation: Operation, ids: dict[str, str]) -> str:
+    """The address with ids for its placeholders, and the parameters it cannot do without."""
+    path = operation[1]
+    kind = "source" if "/sourceConnections" in path else "target" if "/targetConnections" in path else ""
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", ids.get(kind, value) if name == "connection_id" else value)
+    return path + QUERIES.get(path.rpartition("/")[2], "")
+
+
+def body_of(operation: Operation) -> Any:
+    method, path = operation
+    if operation not in WITH_BODY:
+        return None
+    if method == "PATCH":
+        return PATCH if "/v2/" not in path else {"name": "Renamed"}
+    kind = next(part for part in reversed(path.split("/")) if not part.startswith("{"))
+    return BODIES[kind]
+
+
+@pytest.fixture
+def foreign() -> dict[str, str]:
+    """Ids of the right form that nothing has."""
+    other = uuid.uuid4()
+    every = dict.fromkeys(("connection_id", "flow_id", "run_id", "spec_id", "mapping_id"), str(other))
+    every |= {"mapping_set_id": other.hex, "batch": batch_id(other), "data_set_id": dataset_id(other)}
+    return every | {"data_set_file_id": f"{batch_id(other)}-1", "source": str(other), "target": str(other)}
+
+
+@pytest.fixture
+def known(program: Program) -> dict[str, str]:
+    """Ids of what there is."""
+    flow = make_flow(account=make_account(region="https://refused.example"))
+    run = make_run(flow)
+    source = SourceConnection.objects.create(name="s", account=flow.reads_from, project_id="1", timezone="UTC")
+    target = TargetConnection.objects.create(name="t", dataset=flow.writes_to, data={"format": "json"})
+    return {
+        "source": str(source.uuid),
+        "target": str(target.uuid),
+        "connection_id": str(flow.reads_from.uuid),
+        "flow_id": str(flow.uuid),
+        "run_id": str(run.uuid),
+        "data_set_id": dataset_id(flow.writes_to.uuid),
+        "mapping_set_id": flow.uuid.hex,
+    }
+
+
+def test_the_table_holds_every_service() -> None:
+    assert len(ALL) > 60
+    assert len(WITH_BODY) > 20
+    assert len(CHANGING) > 10
+
+
+@pytest.mark.parametrize("operation", ALL, ids=names)
+def test_nobody_gets_in_without_a_token(operation: Operation, db: None, foreign: dict[str, str]) -> None:
+    method, _ = operation
+    answer = Client().generic(method, filled(operation, foreign), b"{}", "application/json")
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "403010")
+
+
+@pytest.mark.parametrize("operation", WITH_ID, ids=names)
+def test_an_id_of_nothing_is_not_found(operation: Operation, program: Program, foreign: dict[str, str]) -> None:
+    method, _ = operation
+    answer = program.call(method, filled(operation, foreign), body_of(operation))
+    assert (answer.status_code, code_of(answer)) == (404, "1101-404")
+
+
+@pytest.mark.parametrize("operation", [each for each in CHANGING if each[1] not in WITHOUT_ETAG], ids=names)
+def test_a_stale_etag_changes_nothing(operation: Operation, program: Program, known: dict[str, str]) -> None:
+    method, _ = operation
+    answer = program.call(method, filled(operation, known), body_of(operation), If_Match='"stale-0000-0200-0000-stale"')
+    assert (answer.status_code, code_of(answer)) == (412, "1404-412")
+
+
+@pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b"NaN", b'"\\u0000"', b'"\\ud800"', b"[" * 100_000, b"1" * 5000])
+def test_what_is_no_json_is_refused(raw: bytes, program: Program) -> None:
+    answer = program.call("POST", f"{FLOW_SERVICE}/flows", raw=raw)
+    assert (answer.status_code, answer.json()["status"]) == (400, 400)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=names)
+def test_malformed_json_is_refused_everywhere(operation: Operation, program: Program, foreign: dict[str, str]) -> None:
+    method, _ = operation
+    answer = program.call(method, filled(operation, foreign), raw=b'{"name": ')
+    assert (answer.status_code, code_of(answer)) == (400, "1405-400")
+    empty = program.call(method, filled(operation, foreign), raw=b"")
+    assert (empty.status_code, code_of(empty)) == (400, "1405-400")
+
+
+@pytest.mark.parametrize("operation", ALL, ids=names)
+def test_an_unknown_parameter_is_named(operation: Operation, program: Program, foreign: dict[str, str]) -> None:
+    method, _ = operation
+    address = filled(operation, foreign)
+    answer = program.call(method, f"{address}{'&' if '?' in address else '?'}colour=red", body_of(operation))
+    assert code_of(answer) == "1451-400"
+    assert "colour" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("operation", [each for each in WITH_BODY if each[0] == "POST"], ids=names)
+def test_an_unknown_key_of_a_body_is_read_over(operation: Operation, program: Program) -> None:
+    """Clients of AEP send more than a service needs; what is refused here is refused without the key as well."""
+    method, path = operation
+    plain = program.call(method, path, body_of(operation))
+    more = program.call(method, path, {**body_of(operation), "colour": "red"})
+    assert (more.status_code, more.content[:60]) == (plain.status_code, plain.content[:60])
+
+
+@pytest.mark.parametrize("operation", ALL, ids=names)
+def test_a_huge_body_is_refused_before_it_is_read(
+    operation: Operation, program: Program, foreign: dict[str, str]
+) -> None:
+    method, _ = operation
+    huge = b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    answer = program.call(method, filled(operation, foreign), raw=huge)
+    assert (answer.status_code, code_of(answer)) == (413, "1405-413")
+
+
+def test_another_content_type_is_refused(program: Program) -> None:
+    answer = program.call("POST", f"{FLOW_SERVICE}/flows", {}, Content_Type="text/plain")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "A valid content-type must be specified")
+
+
+def test_an_unexpected_failure_is_a_problem_document_without_its_insides(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one patch here: a defect cannot be ordered otherwise."""
+    from dataflows.api.flowservice import flow_shapes
+
+    def broken(*_: object) -> Any:
+        raise RuntimeError("secret insides")
+
+    monkeypatch.setattr(flow_shapes, "visible", broken)
+    answer = program.get("/flows")
+    assert (answer.status_code, code_of(answer)) == (500, "1400-500")
+    assert b"secret insides" not in answer.content
