@@ -52,7 +52,7 @@ bench-scale: ## measure how memory and time grow (ARGS="--events N --rounds N")
 screenshots: ## take the pictures in docs/screenshots again
 	@scripts/bootstrap.sh dev
 	@mkdir -p docs/screenshots
-	@SCREENSHOTS=docs/screenshots DATA_DIR=build/test PLAIN_STATIC_FILES=1 $(PYTHON_BIN) -m pytest -q tests/journeys/test_first_dataflow.py tests/journeys/test_repair.py
+	@SCREENSHOTS=docs/screenshots DATA_DIR=build/test PLAIN_STATIC_FILES=1 $(PYTHON_BIN) -m pytest -q tests/journeys/test_first_dataflow.py tests/journeys/test_repair.py tests/journeys/test_mapper.py
 
 vendor: ## bring the front-end files named in package-lock.json
 	@scripts/bootstrap.sh

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from connectors.base import Record
 from connectors.errors import ConnectorError
 from connectors.messages import message_for
 from connectors.roles import analyst_required
@@ -20,6 +23,10 @@ from dataflows.mapper.view import View
 from dataflows.models import Dataflow
 from dataflows.models.dataflow import DataflowQuerySet
 from dataflows.runs import remapping
+
+SAMPLE = "sample"
+Unread = dict[str, object]
+"""What the notice on the page says when records could not be read."""
 
 
 def _editable(request: HttpRequest) -> DataflowQuerySet:
@@ -37,22 +44,31 @@ def mapping_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = EditForm(sent, flow=flow, view=View.read(sent if sent is not None else request.GET))
     if request.method == "POST":
         there = _save(request, form) if form.action == SAVE else _press(form)
-        if there:
+        if there and form.action == SAMPLE:
+            unread = _ask_for_sample(flow)
+        if there and not unread:
             return redirect(there)
     context = {"flow": flow, "form": form, "desk": form.desk, "unread": unread}
     return render(request, "dataflows/mapper/edit.html", context)
 
 
-def _read_sample(flow: Dataflow) -> dict[str, object] | None:
+def _read_sample(flow: Dataflow) -> Unread | None:
     """Give a dataflow that nobody edits records to try its mapping on; what is to be said if that fails."""
-    if flow.sample:
-        return None
+    return None if flow.sample else _remember(flow, lambda: sampling.landed(flow))
+
+
+def _ask_for_sample(flow: Dataflow) -> Unread | None:
+    """New records from Mixpanel, which costs an export request or a few."""
+    account, project, zone = flow.reads_from, flow.project_id, flow.timezone
+    return _remember(flow, lambda: sampling.take(account, project, zone, now=timezone.now()).records)
+
+
+def _remember(flow: Dataflow, read: Callable[[], list[Record]]) -> Unread | None:
     try:
-        records = sampling.landed(flow)
+        flow.sample = read()
     except ConnectorError as error:
         return {"message": message_for(error.code), "detail": error.detail, "code": error.code}
-    Dataflow.objects.filter(pk=flow.pk).update(sample=records)
-    flow.sample = records
+    Dataflow.objects.filter(pk=flow.pk).update(sample=flow.sample)
     return None
 
 

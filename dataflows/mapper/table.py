@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dataflows.mapper.problems import Remark, remark
 from dataflows.mapper.rows import ATTRIBUTE, EditedRow
 from dataflows.mapper.view import ERRORS, IDENTITY, MAPPED, REQUIRED, View
+from dataflows.mapping import derived
 from dataflows.mapping.automap import score
 from dataflows.mapping.personal import personal
 from dataflows.mapping.problems import Problem
@@ -46,7 +47,8 @@ class TableRow:
 
     ``score`` says how well a field fits its target, None where that is no question; ``personal`` what it seems to say
     about a person, "" for most. ``errors`` counts the records of the sample in which its value could not be made.
-    ``left_out``: it is not of the kind that is shown; ``hidden``: it is not, or lacks the text that is searched for.
+    ``unseen``: no record of the sample has its field. ``left_out``: it is not of the kind that is shown; ``hidden``: it
+    is not, or lacks the text that is searched for.
     """
 
     number: int
@@ -57,6 +59,7 @@ class TableRow:
     personal: str
     problems: list[Remark]
     errors: int = 0
+    unseen: bool = False
     opened: bool = False
     left_out: bool = False
     hidden: bool = False
@@ -146,10 +149,17 @@ def _table_row(
         score(source, target) if source and target and target.xdm_type is not XdmType.OBJECT else None,
         (personal(source) or "") if source else "",
         remarks,
+        unseen=_is_unseen(row, fields),
         opened=view.row == number,
         left_out=left_out,
         hidden=left_out or not _mentions(row, view.search),
     )
+
+
+def _is_unseen(row: EditedRow, fields: Mapping[str, SourceField]) -> bool:
+    """Whether there is a sample and it lacks the field. What lies inside arrays is not listed."""
+    known = row.source in fields or "[" in row.source or row.source.startswith(f"{derived.ROOT}.")
+    return bool(fields and row.source) and row.source_type == ATTRIBUTE and not known
 
 
 def _is_wanted(row: EditedRow, target: Field | None, remarks: Sequence[Remark], show: str) -> bool:

@@ -29,6 +29,17 @@
     });
   }
 
+  /* --- what is wrong after something was typed --- */
+  document.addEventListener("htmx:afterSettle", () => {
+    for (const row of document.querySelectorAll("#mapping-rows tr[id]")) {
+      const wrong = row.querySelector(".problem") !== null;
+      for (const field of row.querySelectorAll("[name^=source], [name^=destination]")) {
+        if (wrong) field.setAttribute("aria-invalid", "true");
+        else field.removeAttribute("aria-invalid");
+      }
+    }
+  });
+
   /* --- what the list says of a field or a target, below the place where it is typed --- */
   document.addEventListener("input", (event) => {
     const hint = event.target.list && event.target.parentElement.querySelector(".hint");

@@ -112,7 +112,7 @@ def page(browser: Browser, logged_in: dict[str, Any], served: Served) -> Iterato
 
 # Pages whose dark and narrow looks are kept as well; the others would only make the repository heavy.
 IN_ALL_LOOKS = {
-    *("catalog", "account", "wizard-mapping", "run", "dataset", "monitoring"),
+    *("catalog", "account", "wizard-mapping", "mapper-personal", "run", "dataset", "monitoring"),
     *("dataflow-held", "dataflow-backfill", "run-dry", "dataset-roll-back", "group"),
 }
 LOOKS = {"": ("light", 1400), "-dark": ("dark", 1400), "-narrow": ("light", 420)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from connectors.mixpanel.sample.credentials import FORBIDDEN_PROJECT_ID, UTC_PROJECT_ID
 from connectors.models import ExportRequest
 from dataflows import stores
 from dataflows.models import Run
@@ -37,6 +38,19 @@ class TestTheEditor:
         writer.commit()
         editor.flow.days.exclude(day=DAY).delete()
         assert "incomplete_export" in text(editor.see())
+
+    def test_says_which_fields_no_record_of_the_sample_has(self, editor: Editor):
+        editor.send([*MAPPING, {**EXTRA, "source": "properties.gone"}], "check")
+        page = editor.see()
+        assert [line.row.source for line in page.context["desk"].table if line.unseen] == ["properties.gone"]
+        assert "not in the sample" in text(page)
+
+    def test_an_object_and_a_field_inside_it_are_marked_and_kept(self, editor: Editor):
+        rows = [*MAPPING, {**EXTRA, "source": "properties.who", "destination": "_acme"}]
+        answer = editor.send(rows)
+        marked = answer.context["desk"].table[4]
+        assert "one inside the other" in marked.problems[0].message
+        assert editor.reload().mapping_draft == rows
 
     def test_keeps_wrong_rows_beside_the_mapping_in_force(self, editor: Editor):
         answer = editor.send([*MAPPING, WRONG])
@@ -190,3 +204,27 @@ class TestWhoMayDoWhat:
     def test_a_draft_belongs_to_the_wizard(self, browse, analyst):
         url = reverse("dataflows:mapping_edit", args=[make_draft().pk])
         assert browse(analyst).get(url).status_code == 404
+
+
+class TestRecordsFromMixpanel:
+    """A dataflow whose raw answers are gone."""
+
+    @pytest.fixture
+    def forgetful(self, editor: Editor, account) -> Editor:
+        editor.flow.days.update(landed_key="")
+        type(editor.flow).objects.update(account=account, project_id=UTC_PROJECT_ID, timezone="Europe/Berlin")
+        return editor
+
+    def test_are_asked_for_at_one_press_and_what_was_typed_is_kept(self, forgetful: Editor):
+        answer = forgetful.send([*MAPPING, EXTRA], "sample")
+        assert answer.status_code == 302
+        flow = forgetful.reload()
+        assert 0 < len(flow.sample) <= 500
+        assert flow.mapping_draft == [*MAPPING, EXTRA]
+        assert ExportRequest.objects.filter(purpose="preview").exists()
+
+    def test_are_missed_with_a_reason_when_mixpanel_refuses(self, forgetful: Editor):
+        type(forgetful.flow).objects.update(project_id=FORBIDDEN_PROJECT_ID)
+        answer = forgetful.send([*MAPPING, EXTRA], "sample")
+        assert "What to do" in text(answer)
+        assert [line.row.stored for line in answer.context["desk"].table] == [*MAPPING, EXTRA]
