@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from connectors.roles import User, person
 from dataflows import stores
 from dataflows.mapping import MappingInvalid, bind
 from dataflows.models import Dataflow, DataflowStatus, Dataset, Run, Schema, SchemaVersion
-from dataflows.schemas import Comparison, Difference, XdmSchema, compare
+from dataflows.schemas import Comparison, Difference, SchemaInvalid, XdmSchema, compare
 
 if TYPE_CHECKING:
     from connectors.lake import LakeTable
+
+LONGEST_TITLE = 255
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +85,12 @@ def save(schema: Schema, document: Mapping[str, Any], *, seen: int, note: str = 
     return found
 
 
+def plan_for(draft: Dataflow, schema: Schema) -> bool:
+    """Let a draft make its dataset of this schema, unless it writes to one already or somebody saved it meanwhile."""
+    unchanged = Dataflow.objects.filter(pk=draft.pk, status=DataflowStatus.DRAFT, revision=draft.revision, dataset=None)
+    return bool(unchanged.update(new_dataset_schema=schema, revision=F("revision") + 1))
+
+
 def use_of(schema: Schema) -> Use:
     """Raises LakeUnavailable."""
     datasets = list(schema.datasets.all())
@@ -111,8 +120,12 @@ def versions(schema: Schema) -> list[SchemaVersion]:
 
 
 def _columns(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises SchemaInvalid for a title that is too long for lists and names of files."""
+    if len(document["title"]) > LONGEST_TITLE:
+        what = f"The title has {len(document['title'])} characters, at most {LONGEST_TITLE} are allowed."
+        raise SchemaInvalid("/title", what, "Shorten it.")
     return {
-        "title": str(document["title"])[:255],
+        "title": document["title"],
         "description": str(document.get("description", ""))[:2000],
         "document": document,
     }
@@ -210,10 +223,3 @@ def _changed_meanwhile(current: Schema) -> tuple[str, str]:
     who = newest.created_by if newest and newest.created_by else _("somebody")
     text = _("%(who)s saved version %(number)d of this schema meanwhile.") % {"who": who, "number": current.version}
     return text, _("Look at what changed, then save again.")
-
-
-def live_flows(schema: Schema) -> list[Dataflow]:
-    """The dataflows that write with this schema, drafts included."""
-    written = Dataflow.objects.filter(dataset__schema=schema)
-    planned = Dataflow.objects.filter(status=DataflowStatus.DRAFT, dataset=None, new_dataset_schema=schema)
-    return [*written.select_related("dataset"), *planned]

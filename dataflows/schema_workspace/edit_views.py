@@ -88,7 +88,8 @@ def schema_edit(request: HttpRequest, pk: int) -> HttpResponse:
     offered = [
         group.id for group in suiting if group.id not in there and schema.document.get("meta:class") in group.extends
     ]
-    initial = {"title": schema.title, "description": schema.description, "version": schema.version}
+    words = {name: schema.document.get(name, "") for name in ("title", "description")}
+    initial = {**words, "version": schema.version}
     form = EditForm(request.POST if request.method == "POST" else None, initial=initial, offered=offered)
     refusal = None
     if request.method == "POST" and form.is_valid():

@@ -52,10 +52,18 @@ def schema_generate(request: HttpRequest) -> HttpResponse:
         made: list[Schema] = []
         page = _create(page, request, made)
         if made:
-            messages.success(request, _("“%(title)s” is made.") % {"title": made[0]})
-            return redirect(made[0])
+            return _done(request, flow, made[0])
     context = {"page": page, "sources": sources, "kinds": KINDS, "tenant": settings.TENANT}
     return render(request, "dataflows/schemas/schema_generate.html", context)
+
+
+def _done(request: HttpRequest, flow: Dataflow, schema: Schema) -> HttpResponse:
+    """To the schema, or back to the draft that is to use it."""
+    if flow.is_draft and schema_changes.plan_for(flow, schema):
+        messages.success(request, _("“%(title)s” is made, and chosen for this draft.") % {"title": schema})
+        return redirect("dataflows:wizard", flow.pk, "dataset")
+    messages.success(request, _("“%(title)s” is made.") % {"title": schema})
+    return redirect(schema)
 
 
 def _chosen(sources: Sequence[Dataflow], asked: str) -> Dataflow | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from dataflows.schemas import identities
@@ -37,6 +38,8 @@ def _read(parsed: Any, tenant: str, key: str) -> dict[str, Any]:
     schema = _schema_among(list(resources.values()))
     known = {each["$id"]: each for each in resources.values() if isinstance(each.get("$id"), str)}
     shipped = {each.id: each.fragment for each in (*classes().values(), *field_groups(tenant).values())}
+    for pointer, resource in resources.items():
+        _check_storable(resource, pointer)
     resolver = Resolver(shipped | known, resources)
     resolved = resolver.resolve(schema)
     try:
@@ -95,6 +98,30 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise SchemaInvalid("", f"{name} is no JSON value.", "Replace it by a number.")
+
+
+def _check_storable(value: Any, at: str) -> None:
+    """No database keeps NUL, half of a character or an infinite number, and no field has any use for them."""
+    match value:
+        case str() if "\x00" in value or not _is_whole(value):
+            raise SchemaInvalid(at, "The text has a character that cannot be stored.", "Take it out.")
+        case float() if not isfinite(value):
+            raise SchemaInvalid(at, "The number is too large.", "Use a smaller number.")
+        case dict():
+            for key, inner in value.items():
+                _check_storable(key, at)
+                _check_storable(inner, f"{at}/{key}")
+        case list():
+            for number, inner in enumerate(value):
+                _check_storable(inner, f"{at}/{number}")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parts(parsed: Any) -> tuple[dict[str, Mapping[str, Any]], list[Any]]:
