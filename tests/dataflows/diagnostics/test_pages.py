@@ -163,7 +163,9 @@ class TestAGroup:
         flow = make_flow(error_diagnostics=False, partial_ingestion=False)
         run = make_run(flow)
         read_day(run, DAY, [record(1)], keeps=False)
-        assert "counted, not kept" in text(browse(viewer).get(group(run), QUERY))
+        html = text(browse(viewer).get(group(run), QUERY))
+        assert "counted, not kept" in html
+        assert "expected data type was: number." in html
 
     def test_offers_a_dry_run_on_its_days_to_analysts(self, browse, analyst, viewer, flow, run):
         read_day(run, DAY, [record(1)])
