@@ -122,4 +122,6 @@ class Desk:
 
     @cached_property
     def grid(self) -> Grid | None:
-        return grid(self.rows, self.problems, self.schema, self.flow.reading, self.flow.sample, opened=self.view.row)
+        return grid(
+            self.rows, self.problems, self.schema, self.flow.reading, self.flow.sample, current=self.view.current
+        )

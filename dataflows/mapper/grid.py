@@ -95,9 +95,9 @@ def grid(
     schema: XdmSchema,
     reading: TimeReading,
     records: Sequence[Record],
-    opened: int | None = None,
+    current: int | None = None,
 ) -> Grid | None:
-    """Try the rows on the records; ``opened`` is the row whose column comes first. None when no row can be tried."""
+    """Try the rows on the records; ``current`` is the row whose column comes first. None when no row can be tried."""
     wrong = {problem.row for problem in problems}
     usable = {number: row for number, row in enumerate(rows) if number not in wrong and not row.is_blank}
     bound = _bound(list(usable.values()), schema, partly=bool(problems))
@@ -105,7 +105,7 @@ def grid(
         return None
     tried = _try(bound, reading, records[: max(ROWS, VALUES // len(usable))])
     errors = Counter(target for one in tried for target in one.preview.errors)
-    columns = _columns(usable, errors, schema, opened)
+    columns = _columns(usable, errors, schema, current)
     return Grid(
         columns[:COLUMNS],
         [_line(one, columns[:COLUMNS], {row.destination for row in usable.values()}) for one in _shown(tried)],
@@ -156,15 +156,17 @@ def _shown(tried: Sequence[Tried]) -> list[Tried]:
 
 
 def _columns(
-    usable: Mapping[int, EditedRow], errors: Mapping[str, int], schema: XdmSchema, opened: int | None
+    usable: Mapping[int, EditedRow], errors: Mapping[str, int], schema: XdmSchema, current: int | None
 ) -> list[Column]:
-    """The open row, then identities, then as the rows are."""
+    """The row at hand, what has errors, identities, then as the rows are."""
     identities = {field.name for field in schema.fields() if field.identity}
     columns = [
         Column(number, row.destination, row.source, errors.get(row.destination, 0), _path(row))
         for number, row in usable.items()
     ]
-    return sorted(columns, key=lambda column: (column.number != opened, column.target not in identities))
+    return sorted(
+        columns, key=lambda column: (column.number != current, not column.errors, column.target not in identities)
+    )
 
 
 def _line(one: Tried, columns: Sequence[Column], targets: set[str]) -> Line:

@@ -36,6 +36,8 @@ class Outdated:
 
 def matching(flow: Dataflow, text: str) -> list[int]:
     """The numbers of the versions that changed a row with ``text`` in its target, source or note; newest first."""
+    if not text:
+        return list(flow.mapping_versions.values_list("number", flat=True))
     wanted = text.casefold()
     versions = list(flow.mapping_versions.order_by("number"))
     befores = [[], *(version.rows for version in versions)]
@@ -55,8 +57,8 @@ def _mentions(changes: Changes, text: str) -> bool:
 def version_rows(flow: Dataflow, numbers: Sequence[int]) -> list[VersionRow]:
     """Those versions as a page shows them."""
     wanted = {*numbers, *(number - 1 for number in numbers)}
-    versions = flow.mapping_versions.filter(number__in=wanted).select_related("author").in_bulk(field_name="pk")
-    by_number = {version.number: version for version in versions.values()}
+    versions = flow.mapping_versions.filter(number__in=wanted).select_related("author")
+    by_number = {version.number: version for version in versions}
     uses = _uses(flow, numbers)
     days = _days_by_version(flow)
     return [_row(flow, by_number, number, uses, days.get(number, 0)) for number in numbers]

@@ -18,26 +18,31 @@ LONGEST_SEARCH = 200
 class View:
     """``show`` is one of SHOWN, ``search`` a part of a source or a target, ``row`` the row that is open.
 
-    ``target`` is how links from elsewhere name that row.
+    ``target`` is how links from elsewhere name that row. ``typed`` is the row in which somebody types at the moment.
     """
 
     show: str = ALL
     search: str = ""
     row: int | None = None
     target: str = ""
+    typed: int | None = None
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> View:
         """From an address or a form; what makes no sense is left out."""
-        show, row = str(data.get("show") or ""), str(data.get("row") or "")
-        number = int(row) if row.isascii() and row.isdigit() and len(row) < 6 else MOST_ROWS
-        search = str(data.get("search") or "").strip()[:LONGEST_SEARCH]
+        show = str(data.get("show") or "")
         return cls(
             show if show in SHOWN else ALL,
-            search,
-            number if number < MOST_ROWS else None,
+            str(data.get("search") or "").strip()[:LONGEST_SEARCH],
+            _row(data.get("row")),
             str(data.get("target") or ""),
+            _row(data.get("typed")),
         )
+
+    @property
+    def current(self) -> int | None:
+        """The row that matters most now."""
+        return self.row if self.typed is None else self.typed
 
     def with_(self, **changes: Any) -> View:
         return replace(self, **changes)
@@ -48,3 +53,9 @@ class View:
         said = {"show": self.show, "search": self.search, "row": self.row}
         parameters = {name: value for name, value in said.items() if value not in ("", None)}
         return f"?{urlencode(parameters)}" if parameters else ""
+
+
+def _row(sent: Any) -> int | None:
+    text = str(sent or "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else MOST_ROWS
+    return number if number < MOST_ROWS else None

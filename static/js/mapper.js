@@ -29,6 +29,12 @@
     });
   }
 
+  /* --- which row somebody types in: its column of the grid comes first --- */
+  document.addEventListener("focusin", (event) => {
+    const row = /^(?:source|destination)-(\d+)$/.exec(event.target.name ?? "");
+    if (row) document.getElementById("typed").value = row[1];
+  });
+
   /* --- what is wrong after something was typed --- */
   document.addEventListener("htmx:afterSettle", () => {
     for (const row of document.querySelectorAll("#mapping-rows tr[id]")) {

@@ -15,7 +15,7 @@ from dataflows.mapper import csv_files
 from dataflows.mapper.csv_files import CsvInvalid
 from dataflows.mapper.rows import MOST_ROWS, TYPES, EditedRow
 from dataflows.models import Dataflow
-from tests.dataflows.factories import make_flow
+from tests.dataflows.factories import make_draft, make_flow
 from tests.dataflows.mapper.conftest import EXTRA, MAPPING, Editor, text
 
 HEADER = "sourceType,source,destination,name,description\r\n"
@@ -126,6 +126,13 @@ class TestUpload:
         assert "The first line does not name the columns" in text(page)
         assert "invalid-feedback" in page.content.decode()
         assert editor.reload().mapping_draft is None
+
+    def test_replaces_the_rows_of_a_draft_too(self, editor: Editor):
+        draft = make_draft(reached="mapping", new_dataset_schema=editor.flow.schema, mapping=MAPPING)
+        drafted = Editor(editor.client, draft)
+        upload(drafted, csv_files.written([EditedRow("ATTRIBUTE", "event", "eventType")]))
+        assert [row["destination"] for row in drafted.reload().mapping] == ["eventType"]
+        assert (drafted.flow.mapping_before, drafted.flow.mapping_draft) == (MAPPING, None)
 
     def test_of_nothing_asks_for_a_file(self, editor: Editor):
         answer = editor.client.post(editor.url("mapping_import"), {"from": "file", "revision": "0"})

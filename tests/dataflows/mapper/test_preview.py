@@ -38,12 +38,19 @@ class TestTheGrid:
 
     def test_marks_the_cell_whose_value_cannot_be_made(self, tried: Editor):
         desk = preview(tried, [*MAPPING, NUMBER]).context["desk"]
-        place = [column.target for column in desk.grid.columns].index("_acme.time")
+        place = 0
+        assert desk.grid.columns[place].target == "_acme.time"
         assert desk.grid.columns[place].errors == 60
         for line in desk.grid.lines:
             assert [bool(cell.error) for cell in line.cells].index(True) == place
             assert line.cells[place].before == "Łódź"
         assert desk.table[4].state == "warn"
+
+    def test_begins_with_the_row_at_hand_then_what_has_errors(self, tried: Editor):
+        rows = [*MAPPING, NUMBER, EXTRA]
+        columns = [column.target for column in preview(tried, rows, typed="5").context["desk"].grid.columns]
+        assert columns[:4] == ["_acme.city", "_acme.time", "_acme.distinct_id", "_id"]
+        assert preview(tried, rows, typed="x", row="2").context["desk"].grid.columns[0].target == "eventType"
 
     def test_puts_records_with_errors_first(self, tried: Editor):
         records = [event(n) for n in range(80)] + [event(80, time="never"), event(81, city=["x"])]
