@@ -152,7 +152,9 @@ WITHIN_YEARS = (-62_000_000_000_000, 253_000_000_000_000)
 def dformat(arguments: Sequence[Vector]) -> pa.Array | None:
     """By the patterns that Arrow writes too: whole numbers with all their digits, in UTC."""
     millis, pattern = arguments[0].integers, arguments[1]
-    if millis is None or not isinstance(pattern, Fixed) or not _within(millis, *WITHIN_YEARS):
+    if millis is None or not isinstance(pattern, Fixed) or type(pattern.value) is not str:
+        return None
+    if not _within(millis, *WITHIN_YEARS):
         return None
     directives, unit = _directives(pattern.value)
     if directives is None or (millis.null_count == len(millis)):
@@ -164,7 +166,7 @@ def dformat(arguments: Sequence[Vector]) -> pa.Array | None:
 
 
 @lru_cache(maxsize=256)
-def _directives(pattern: Any) -> tuple[str | None, str]:
+def _directives(pattern: str) -> tuple[str | None, str]:
     """The pattern in Arrow's words, and the unit whose digits its seconds have."""
     made, unit = "", "s"
     try:

@@ -84,6 +84,7 @@ def compiled(text):
 @example(text="lower(properties.a)", records=[{"a": "X"}] * 9 + [{}])
 @example(text="lower(properties.a)", records=[{"a": "X"}] * 9 + [{"a": [1]}])
 @example(text="date(properties.a)", records=[{"a": "2020-02-30T00:00:00Z"}, {"a": "2020-02-03T00:00:00Z"}])
+@example(text="dformat(properties.b, 5)", records=[{"b": 1788249600000}])
 @example(text="date(properties.a, 'yyyy', 'x')", records=[{"a": "2020"}] * 9 + [{}])
 @example(
     text="iif(properties.c, properties.a, null)", records=[{"a": "x", "c": True}, {"a": "y", "c": False}, {"a": "z"}]
