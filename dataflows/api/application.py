@@ -17,11 +17,14 @@ from dataflows.api.export import batch_meta, files
 from dataflows.api.flowservice import connections, flows, runs, source_connections, specs, target_connections
 from dataflows.api.gateway import nowhere
 from dataflows.api.ims import router as ims
+from dataflows.api.registry import descriptors, field_groups, stats
+from dataflows.api.registry import schemas as registry_schemas
 
 FOUNDATION = "/data/foundation"
 SERVICES = {
     "/flowservice": (specs, connections, source_connections, target_connections, flows, runs),
     "/conversion": (mapping_sets, languages),
+    "/schemaregistry": (stats, registry_schemas, field_groups, descriptors),
     "/catalog": (data_sets, batches),
     "/export": (batch_meta, files),
 }
@@ -49,4 +52,4 @@ def urls() -> list[Any]:
     for pattern in patterns:
         if pattern.callback is not None:
             login_not_required(pattern.callback)
-    return [*patterns, re_path(r"^(?:data/foundation|ims)(?:/.*)?$", nowhere)]
+    return [*patterns, re_path(r"^(?:data/foundation|ims)(?:/(?s:.*))?$", nowhere)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Q
 
 from connectors.roles import User
@@ -18,14 +16,17 @@ def schema_id(schema: Schema) -> str:
     return str(schema.document["$id"])
 
 
-def find(user: User, wanted: Any) -> Schema:
-    """By ``$id`` or ``meta:altId``. Raises ApiError 1101-404."""
-    found = None
-    if isinstance(wanted, str):
-        visible = Schema.objects.visible_to(user).select_related("created_by")
-        found = visible.filter(Q(**{"document__$id": wanted}) | Q(**{"document__meta:altId": wanted})).first()
+def matching(user: User, wanted: str) -> Schema | None:
+    """By ``$id`` or ``meta:altId``."""
+    visible = Schema.objects.visible_to(user).select_related("created_by")
+    return visible.filter(Q(**{"document__$id": wanted}) | Q(**{"document__meta:altId": wanted})).first()
+
+
+def find(user: User, wanted: str) -> Schema:
+    """Raises ApiError 1101-404."""
+    found = matching(user, wanted)
     if found is None:
-        raise errors.not_found(KIND, str(wanted))
+        raise errors.not_found(KIND, wanted)
     return found
 
 

@@ -3,6 +3,7 @@ from dataflows.models.connection import SourceConnection, TargetConnection
 from dataflows.models.coverage import Day, DayStatus
 from dataflows.models.dataflow import Dataflow, DataflowStatus, Frequency
 from dataflows.models.dataset import Dataset, Schema
+from dataflows.models.field_group import FieldGroup
 from dataflows.models.hash_key import HashKey
 from dataflows.models.heartbeat import Heartbeat
 from dataflows.models.mapping_set import MappingSet, MappingSetVersion
@@ -20,6 +21,7 @@ __all__ = [
     "Dataset",
     "Day",
     "DayStatus",
+    "FieldGroup",
     "Frequency",
     "HashKey",
     "Heartbeat",

@@ -14,6 +14,7 @@ from dataflows.api.clients import NewClient
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 CONVERSION = "/data/foundation/conversion"
+REGISTRY = "/data/foundation/schemaregistry"
 CATALOG = "/data/foundation/catalog"
 EXPORT = "/data/foundation/export"
 

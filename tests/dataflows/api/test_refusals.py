@@ -11,8 +11,8 @@ from django.test import Client
 
 from dataflows.api.application import api
 from dataflows.api.batches import batch_id, dataset_id
-from dataflows.models import SourceConnection, TargetConnection
-from tests.dataflows.api.program import FLOW_SERVICE, Program, code_of
+from dataflows.models import FieldGroup, SourceConnection, TargetConnection
+from tests.dataflows.api.program import FLOW_SERVICE, REGISTRY, Program, code_of
 from tests.dataflows.factories import make_account, make_flow, make_run
 
 Operation = tuple[str, str]
@@ -31,6 +31,7 @@ CHANGING = [each for each in WITH_ID if each[0] in {"PATCH", "PUT", "DELETE"} or
 WITHOUT_ETAG = {"/data/foundation/conversion/mappingSets/{mapping_set_id}"}
 QUERIES = {"action": "?op=publish", "explore": "?sourceParams=e30="}
 PATCH = [{"op": "replace", "path": "/name", "value": "Renamed"}]
+TITLE = [{"op": "replace", "path": "/title", "value": "Renamed"}]
 SPEC = {"id": "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"}
 BODIES: dict[str, Any] = {
     "search": {},
@@ -53,6 +54,14 @@ BODIES: dict[str, Any] = {
     "mappingSets": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "mappings": []},
     "validate": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "expression": "event", "mappings": []},
     "preview": {"data": [], "mappingSet": {"xdmSchema": "https://ns.adobe.com/x/schemas/none"}},
+    "schemas": {"title": "t", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/none"}]},
+    "fieldgroups": {"title": "t", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/none"}]},
+    "descriptors": {
+        "@type": "xdm:descriptorIdentity",
+        "xdm:sourceSchema": "https://ns.adobe.com/x/schemas/none",
+        "xdm:sourceProperty": "/a",
+        "xdm:namespace": "n",
+    },
     "dataSets": {"name": "n", "schemaRef": {"id": "https://ns.adobe.com/x/schemas/none"}},
 }
 
@@ -75,7 +84,7 @@ def body_of(operation: Operation) -> Any:
     if operation not in WITH_BODY:
         return None
     if method == "PATCH":
-        return PATCH if "/v2/" not in path else {"name": "Renamed"}
+        return {"name": "Renamed"} if "/v2/" in path else TITLE if "/schemas" in path else PATCH
     kind = next(part for part in reversed(path.split("/")) if not part.startswith("{"))
     return BODIES[kind]
 
@@ -85,6 +94,7 @@ def foreign() -> dict[str, str]:
     """Ids of the right form that nothing has."""
     other = uuid.uuid4()
     every = dict.fromkeys(("connection_id", "flow_id", "run_id", "spec_id", "mapping_id"), str(other))
+    every |= {"schema_id": "_none.schemas.none", "group_id": "_none.mixins.none", "descriptor_id": other.hex}
     every |= {"mapping_set_id": other.hex, "batch": batch_id(other), "data_set_id": dataset_id(other)}
     return every | {"data_set_file_id": f"{batch_id(other)}-1", "source": str(other), "target": str(other)}
 
@@ -96,7 +106,13 @@ def known(program: Program) -> dict[str, str]:
     run = make_run(flow)
     source = SourceConnection.objects.create(name="s", account=flow.reads_from, project_id="1", timezone="UTC")
     target = TargetConnection.objects.create(name="t", dataset=flow.writes_to, data={"format": "json"})
+    schema = flow.writes_to.schema.document
+    group = FieldGroup.objects.create(title="g", document={"$id": "g", "meta:altId": "_g", "title": "g"})
+    descriptor = program.call("GET", f"{REGISTRY}/tenant/descriptors", Accept="application/vnd.adobe.xdm-v2+json")
     return {
+        "schema_id": schema["meta:altId"],
+        "group_id": group.document["meta:altId"],
+        "descriptor_id": descriptor.json()["results"][0]["@id"],
         "source": str(source.uuid),
         "target": str(target.uuid),
         "connection_id": str(flow.reads_from.uuid),
@@ -124,7 +140,8 @@ def test_nobody_gets_in_without_a_token(operation: Operation, db: None, foreign:
 def test_an_id_of_nothing_is_not_found(operation: Operation, program: Program, foreign: dict[str, str]) -> None:
     method, _ = operation
     answer = program.call(method, filled(operation, foreign), body_of(operation))
-    assert (answer.status_code, code_of(answer)) == (404, "1101-404")
+    wanted = "1012-404" if "/schemaregistry/" in operation[1] else "1101-404"
+    assert (answer.status_code, code_of(answer)) == (404, wanted)
 
 
 @pytest.mark.parametrize("operation", [each for each in CHANGING if each[1] not in WITHOUT_ETAG], ids=names)

@@ -1,0 +1,1 @@
+"""``/data/foundation/schemaregistry``: schemas, field groups, classes and identity descriptors."""
