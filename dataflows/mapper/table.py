@@ -46,7 +46,8 @@ class TableRow:
     """A row as shown. ``value`` is a sample of its source, ``label`` what its target is.
 
     ``score`` says how well a field fits its target, None where that is no question; ``personal`` what it seems to say
-    about a person, "" for most. ``errors`` counts the records of the sample in which its value could not be made.
+    about a person, "" for most. ``errors`` counts the records of the sample in which its value could not be made;
+    without that of a ``required`` target a record is rejected.
     ``unseen``: no record of the sample has its field. ``left_out``: it is not of the kind that is shown; ``hidden``: it
     is not, or lacks the text that is searched for.
     """
@@ -59,6 +60,7 @@ class TableRow:
     personal: str
     problems: list[Remark]
     errors: int = 0
+    required: bool = False
     unseen: bool = False
     opened: bool = False
     left_out: bool = False
@@ -149,6 +151,7 @@ def _table_row(
         score(source, target) if source and target and target.xdm_type is not XdmType.OBJECT else None,
         (personal(source) or "") if source else "",
         remarks,
+        required=target is not None and target.required,
         unseen=_is_unseen(row, fields),
         opened=view.row == number,
         left_out=left_out,

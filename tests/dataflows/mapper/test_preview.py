@@ -11,7 +11,7 @@ import pytest
 from dataflows.mapper.grid import COLUMNS
 from dataflows.mapper.rows import as_sent, read_stored
 from dataflows.models import Dataflow
-from tests.dataflows.mapper.conftest import EXTRA, MAPPING, Editor, event
+from tests.dataflows.mapper.conftest import EXTRA, MAPPING, Editor, event, text
 
 NUMBER = {"sourceType": "ATTRIBUTE", "source": "properties.city", "destination": "_acme.time"}
 WRONG = {"sourceType": "ATTRIBUTE", "source": "properties.a b", "destination": "eventType"}
@@ -45,6 +45,14 @@ class TestTheGrid:
             assert [bool(cell.error) for cell in line.cells].index(True) == place
             assert line.cells[place].before == "Łódź"
         assert desk.table[4].state == "warn"
+
+    def test_tells_at_the_row_what_an_error_costs(self, tried: Editor):
+        name = {**MAPPING[0], "source": "properties.tags"}
+        Dataflow.objects.update(sample=[event(n, tags={"x": 1}) for n in range(3)])
+        tried.send([name, *MAPPING[1:], NUMBER], "check")
+        page = text(tried.see())
+        assert "rejects 3 records" in page
+        assert "3 values left out" in page
 
     def test_begins_with_the_row_at_hand_then_what_has_errors(self, tried: Editor):
         rows = [*MAPPING, NUMBER, EXTRA]
