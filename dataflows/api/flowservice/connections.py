@@ -164,7 +164,7 @@ def item(request: HttpRequest, account: Account) -> Item:
         "state": "enabled",
         "auth": {
             "specName": SPEC_NAMES[AuthKind(account.auth_kind)],
-            "params": {**params, "host": _host_of(account.region)},
+            "params": {**params, "host": host_of(account.region)},
         },
     }
     return framed(request, account, body)
@@ -182,19 +182,19 @@ def name_taken(kind: str, name: str) -> ApiError:
 
 # --- credentials --------------------------------------------------------------------------------------------------
 def _credentials(body: ConnectionBody) -> dict[str, Any]:
-    kind = _kind(body.auth.specName)
+    kind = kind_of(body.auth.specName)
     params = body.auth.params
     missing = [name for name in _needed(kind) if not getattr(params, name)]
     if missing:
         raise errors.bad_value(f"auth.params.{missing[0]}", "This is needed.", f"{body.auth.specName} takes it.")
-    return {"auth_kind": kind, "username": params.username, "secret": params.password, "region": _region(params.host)}
+    return {"auth_kind": kind, "username": params.username, "secret": params.password, "region": region_of(params.host)}
 
 
 def _needed(kind: AuthKind) -> tuple[str, ...]:
     return ("username", "password") if kind is AuthKind.SERVICE_ACCOUNT else ("password",)
 
 
-def _kind(spec_name: str) -> AuthKind:
+def kind_of(spec_name: str) -> AuthKind:
     if spec_name not in KINDS:
         raise ApiError(
             "1415-400",
@@ -206,13 +206,13 @@ def _kind(spec_name: str) -> AuthKind:
     return KINDS[spec_name]
 
 
-def _region(host: str) -> str:
+def region_of(host: str) -> str:
     """The region whose export host this is, the address itself otherwise; "" means to find out."""
     plain = host.strip().rstrip("/")
     return next((slug for slug, hosts in REGIONS.items() if hosts.data == plain), plain)
 
 
-def _host_of(region: str) -> str:
+def host_of(region: str) -> str:
     return REGIONS[region].data if region in REGIONS else extra(region).data
 
 
@@ -223,9 +223,9 @@ def _changes(account: Account, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": body.name,
         "description": body.description,
-        "auth_kind": _kind(body.auth.specName),
+        "auth_kind": kind_of(body.auth.specName),
         "username": given.username,
-        "region": _region(given.host) if given.host else account.region,
+        "region": region_of(given.host) if given.host else account.region,
         "secret": given.password or None,
     }
 
