@@ -5,7 +5,7 @@ SAMPLE_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 export PORT
 PYTHON_BIN = .venv/bin/python
 
-.PHONY: help demo run test check bench bench-scale screenshots vendor lint types imports templates migrations-are-made
+.PHONY: help demo run test check bench bench-scale bench-ui screenshots vendor lint types imports templates migrations-are-made
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -48,6 +48,10 @@ bench: ## measure the engine against gunzip alone and a plain script (ARGS="--ev
 bench-scale: ## measure how memory and time grow (ARGS="--events N --rounds N")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON_BIN) -m bench.scale $(ARGS)
+
+bench-ui: ## measure lists with many dataflows and runs (ARGS="--flows N --runs N --requests N")
+	@scripts/bootstrap.sh dev
+	@$(PYTHON_BIN) -m bench.ui $(ARGS)
 
 screenshots: ## take the pictures in docs/screenshots again
 	@scripts/bootstrap.sh dev
