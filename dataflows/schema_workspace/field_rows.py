@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dataflows.schema_workspace.forms import KINDS
 from dataflows.schemas.building import BuildRefused, check_own_name, with_field
@@ -88,5 +88,9 @@ def _text(data: Mapping[str, Any], name: str) -> str:
 
 
 def summary(entries: Sequence[FieldEntry]) -> str:
+    """How many rows are wrong, in words; "" if none is."""
     wrong = sum(bool(entry.error) for entry in entries)
-    return _("%(count)d fields are not right yet; they are marked.") % {"count": wrong} if wrong else ""
+    words = ngettext(
+        "%(count)d field is not right yet; it is marked.", "%(count)d fields are not right yet; they are marked.", wrong
+    )
+    return words % {"count": wrong} if wrong else ""

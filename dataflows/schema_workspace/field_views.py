@@ -53,22 +53,18 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the field that ``?path=`` names."""
     schema = _schema(request, pk)
     field = _field(schema, request.GET.get("path", ""))
-    node, owner = node_at(schema.document, field.path), owners(schema.document, settings.TENANT).get(field.path, "")
-    typed = not owner and _kind_of(field) is not None
-    form = FieldForm(
-        request.POST if request.method == "POST" else None, initial=_initial(schema, field, node), typed=typed
-    )
+    form = _edit_form(schema, field, request.POST if request.method == "POST" else None)
     refusal = None
     if request.method == "POST" and form.is_valid():
 
         def save() -> None:
-            document = _changed(schema.document, field, form, typed)
+            document = _changed(schema.document, field, form)
             _save(schema, document, form, request, _("Changed field %s") % field.path[-1])
 
         if (refusal := refused(save)) is None:
             messages.success(request, _("The field %(name)s is saved.") % {"name": field.name})
             return redirect(schema)
-    return _page(request, schema, form, field=field, owner=owner, refusal=refusal)
+    return _page(request, schema, form, field=field, owner=_owner(schema, field), refusal=refusal)
 
 
 @require_POST
@@ -87,9 +83,18 @@ def field_remove(request: HttpRequest, pk: int) -> HttpResponse:
     if (refusal := refused(remove)) is None:
         messages.success(request, _("The field %(name)s is removed.") % {"name": field.name})
         return redirect(schema)
-    owner = owners(schema.document, settings.TENANT).get(field.path, "")
-    form = FieldForm(initial=_initial(schema, field, node_at(schema.document, field.path)), typed=False)
-    return _page(request, schema, form, field=field, owner=owner, refusal=refusal)
+    form = _edit_form(schema, field, None)
+    return _page(request, schema, form, field=field, owner=_owner(schema, field), refusal=refusal)
+
+
+def _edit_form(schema: Schema, field: Field, data: Mapping[str, Any] | None) -> FieldForm:
+    typed = not _owner(schema, field) and _kind_of(field) is not None
+    return FieldForm(data, initial=_initial(schema, field, node_at(schema.document, field.path)), typed=typed)
+
+
+def _owner(schema: Schema, field: Field) -> str:
+    """The class or field group the field belongs to, "" for one of the schema's own."""
+    return owners(schema.document, settings.TENANT).get(field.path, "")
 
 
 def _page(request: HttpRequest, schema: Schema, form: FieldForm, **more: Any) -> HttpResponse:
@@ -159,10 +164,13 @@ def _new_node(form: FieldForm) -> dict[str, Any]:
     return node_of(values["kind"], array=values["array"], **words, **form.limits)
 
 
-def _changed(document: Mapping[str, Any], field: Field, form: FieldForm, typed: bool) -> dict[str, Any]:
+def _changed(document: Mapping[str, Any], field: Field, form: FieldForm) -> dict[str, Any]:
     values = form.cleaned_data
     changes = {key: values[key] for key in ("title", "description")}
-    other_type = typed and (values["kind"], values["array"]) != (_kind_of(field), field.xdm_type is XdmType.ARRAY)
+    other_type = "kind" in values and (values["kind"], values["array"]) != (
+        _kind_of(field),
+        field.xdm_type is XdmType.ARRAY,
+    )
     if other_type:
         document = without_field(document, field.path)
         changed = with_field(document, field.path, _new_node(form), required=values["required"])

@@ -135,7 +135,7 @@ class TestCreating:
     def test_what_is_wrong_is_marked_and_nothing_is_lost(self, browse, analyst):
         sent = {**self.SENT, "name-0": "$plan", "title-0": "Plan", "kind-0": "double", "name-1": "a", "name-2": "A"}
         html = browse(analyst).post("/schemas/new/", sent).content.decode()
-        assert "2 fields are not right yet" in html
+        assert "2 fields are not right yet; they are marked." in html
         assert "starts with a letter or digit" in html
         assert "only in capitals" in html
         assert 'value="$plan"' in html
@@ -248,6 +248,12 @@ class TestChanging:
         assert not schema.xdm.has(("_tributary", "plan"))
         sent = {"path": "_id", "version": 2}
         assert "ExperienceEvent" in browse(analyst).post(address(schema, "schema_field_remove"), sent).content.decode()
+
+    def test_what_was_refused_to_be_removed_can_be_changed_instead(self, browse, analyst, schema):
+        make_flow(dataset=make_dataset(schema=schema))
+        html = browse(analyst).post(address(schema, "schema_field_remove"), {"path": "_id", "version": 1})
+        url = address(schema, "schema_field_edit", "_id")
+        assert f'action="{url}"' in html.content.decode()
 
     def test_a_field_that_is_not_there_is_no_page(self, browse, analyst, schema):
         for path in ("", "nope", "_tributary.plan.x", "\x00"):
