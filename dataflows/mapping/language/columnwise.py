@@ -155,8 +155,9 @@ def _of_distinct(function: Function, arguments: list[Vector]) -> Vector | None:
     if count > len(texts) * FEW:
         return None
     rest = [Fixed(count, one.values[0] if count else None) for one in others]
-    few = _apply(cast(Callable[..., Any], function.compute), [of_values(encoded.dictionary.to_pylist()), *rest])
-    return _spread(few, encoded.indices)
+    different = [of_values(encoded.dictionary.to_pylist()), *rest]
+    compute = cast(Callable[..., Any], function.compute)
+    return _spread(_apply(compute, different, skip_null=not function.takes_null), encoded.indices)
 
 
 def _spread(found: Vector, indices: pa.Array) -> Vector:

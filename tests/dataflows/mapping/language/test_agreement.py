@@ -93,6 +93,7 @@ def test_both_evaluators_agree(text, records):
     both(compiled(text), [line_of(record) for record in records])
 
 
+@example(text="left(event, null)", records=[{}] * 5)
 @given(text=calls(st.sampled_from(PATHS) | LITERALS), records=RECORDS | PLAIN)
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 def test_both_evaluators_agree_on_every_function(text, records):
