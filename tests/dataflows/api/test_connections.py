@@ -141,6 +141,14 @@ class TestLooking:
         assert found["schema"]["properties"]["properties"]["properties"]["distinct_id"] == {"type": "string"}
         assert 0 < len(found["data"]) <= 100
 
+    def test_reads_the_parameters_as_adobe_documents_them(self, program: Program, account: Account) -> None:
+        """The project of the document does not exist here, which is what the source then says."""
+        documented = "eyJwcm9qZWN0SWQiOiIyNjcxMTI3IiwidGltZXpvbmUiOiJQYWNpZmljIFN0YW5kYXJkIFRpbWUifQ=="
+        for spelled in (documented, documented.replace("=", "%3D"), documented.rstrip("=")):
+            query = f"objectType=rest&object=json&fileType=json&preview=true&sourceParams={spelled}"
+            answer = program.get(f"/connections/{account.uuid}/explore?{query}")
+            assert (answer.status_code, code_of(answer)) == (400, "1100-400")
+
     def test_names_what_is_wrong_with_the_parameters(self, program: Program, account: Account) -> None:
         path = f"/connections/{account.uuid}/explore?objectType=rest&sourceParams="
         assert "not base64" in program.get(path + "%25%25").json()["detail"]
