@@ -32,7 +32,9 @@ SERVICES = {
 api = NinjaAPI(
     title="Tributary API",
     version="1.0",
-    description="The Flow Service API and its neighbours, in the shapes of Adobe Experience Platform.",
+    description="The Flow Service API and its neighbours, in the shapes of Adobe Experience Platform. Every request "
+    "below /data/foundation carries Authorization: Bearer (from /ims/token/v3), x-api-key (the client id), "
+    "x-gw-ims-org-id, and x-sandbox-name: prod.",
     urls_namespace="api",
     docs_url=None,
     openapi_url="/api/openapi.json",

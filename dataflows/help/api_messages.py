@@ -42,6 +42,36 @@ MESSAGES: Mapping[str, Message] = {
         "An API client may send only so many requests in a time, so that one program cannot slow down all others.",
         "Wait for as long as the header Retry-After says.",
     ),
+    "1007-400": Message(
+        "The header Accept names no media type of the Schema Registry.",
+        "The registry tells a resource in several forms, and the header chooses one.",
+        "Send Accept: application/vnd.adobe.xed+json;version=1, or application/vnd.adobe.xed-id+json for a short list.",
+    ),
+    "1012-404": Message(
+        "The Schema Registry has no such resource.",
+        "The id is mistyped, belongs to the other container, or the resource was deleted.",
+        "List the resources; an id goes into an address percent-encoded, or as its meta:altId.",
+    ),
+    "1521-400": Message(
+        "The schema or field group is not valid.",
+        "Something in it is not XDM, or it refers to something that is not known here.",
+        "Correct the place that report.sub-errors names.",
+    ),
+    "1540-400": Message(
+        "The schema cannot be changed like this.",
+        "Data is loaded with it, a mapping needs it, or something is made of it.",
+        "Read the detail: it names who is in the way and what is possible instead.",
+    ),
+    "1540-409": Message(
+        "The title or the id is taken.",
+        "Another schema or field group has it already.",
+        "Choose another title, or change the one that is there.",
+    ),
+    "1540-412": Message(
+        "Somebody changed the schema meanwhile.",
+        "Another program or person saved a version after this one was read.",
+        "Get the schema again and repeat the change.",
+    ),
     "1100-400": Message(
         "Mixpanel rejected what the request needs.",
         "The credentials, the project or the settings that were sent are not accepted there.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from dataflows.models import Dataflow
 from dataflows.models.dataflow import TimeSemantic
 from dataflows.runs import amending, launching, remapping
 
+TWINS = timedelta(seconds=10)
 NO_OPTIONS = Options.model_validate({})
 DEFAULTS = {"partial_ingestion": True, "error_threshold": Decimal(5), "error_diagnostics": True}
 
@@ -42,6 +43,19 @@ def draft_from(body: FlowBody, *, by: User, now: datetime) -> Dataflow:
         for name, value in schedules.read(body.scheduleParams, flow.timezone, now=now, fresh=True).items():
             setattr(flow, name, value)
     return flow
+
+
+def refuse_twin(flow: Dataflow, *, now: datetime) -> None:
+    """Clients send a request again when its answer was lost. Raises ApiError 409 for a flow made a moment ago."""
+    alike = Dataflow.objects.filter(name=flow.name, created_by=flow.created_by, created_at__gt=now - TWINS)
+    if alike.filter(source_connection=flow.source_connection, target_connection=flow.target_connection).exists():
+        raise ApiError(
+            "1409-409",
+            "Made a moment ago",
+            f"A flow “{flow.name[:80]}” between the same connections was made within the last seconds.",
+            remedy="Look for it in the list of flows.",
+            ours="duplicate",
+        )
 
 
 def launch(flow: Dataflow, *, by: User, now: datetime) -> None:

@@ -43,6 +43,7 @@ def flow_create(request: HttpRequest, body: FlowBody, mode: Literal["draft"] | N
     by, now = editor(request), timezone.now()
     listing.check_parameters(request, ("mode",))
     flow = flow_making.draft_from(body, by=by, now=now)
+    flow_making.refuse_twin(flow, now=now)
     if mode == "draft":
         flow.save()
     else:

@@ -84,6 +84,13 @@ class TestMaking:
         assert "timestamp is required" in str(answer.json()["report"]["sub-errors"])
         assert not Dataflow.objects.exists()
 
+    def test_a_request_that_is_sent_twice_makes_one_flow(self, shop: Shop) -> None:
+        shop.flow()
+        again = shop.program.post("/flows", shop.body())
+        assert (again.status_code, again.json()["report"]["code"]) == (409, "duplicate")
+        assert Dataflow.objects.count() == 1
+        shop.flow(name="Another one")
+
     def test_takes_unknown_keys_as_aepp_sends_them(self, shop: Shop) -> None:
         schedule = {"startTime": 1625040887, "frequency": "once", "interval": 0, "exportMode": "X", "backfill": False}
         shop.flow(scheduleParams=schedule, foldernameTemplate="x")
