@@ -20,8 +20,6 @@ from tests.services import postgres
 
 WARM_UP = 5
 LIMIT_MS = 100
-Ask = Callable[[], int]
-"""Sends a request and answers with its status."""
 
 
 def main() -> None:
@@ -50,7 +48,7 @@ def main() -> None:
     )
 
 
-def _measured(asks: dict[str, Ask], count: int) -> Iterator[tuple[str, tuple[float, float]]]:
+def _measured(asks: dict[str, Callable[[], int]], count: int) -> Iterator[tuple[str, tuple[float, float]]]:
     """By name: median and 95th percentile in milliseconds."""
     for name, ask in asks.items():
         for _ in range(WARM_UP):
@@ -61,7 +59,7 @@ def _measured(asks: dict[str, Ask], count: int) -> Iterator[tuple[str, tuple[flo
         yield name, (median, p95)
 
 
-def _timed(name: str, ask: Ask) -> float:
+def _timed(name: str, ask: Callable[[], int]) -> float:
     started = time.perf_counter()
     status = ask()
     took = (time.perf_counter() - started) * 1000

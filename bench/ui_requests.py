@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from django.contrib.auth.models import User
@@ -9,13 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from bench.ui import Ask
 from connectors.roles import ADMIN
 from dataflows.api import clients
 from dataflows.models import Dataflow
 
 FLOW, CATALOG = "/data/foundation/flowservice", "/data/foundation/catalog"
 OFTEN = 1_000_000
+Ask = Callable[[], int]
+"""Sends a request and answers with its status."""
 PAGES = ("dataflows", "monitoring", "datasets", "schemas")
 
 

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dataflows.mapping.casts import CastError, cast, mismatch
-from dataflows.mapping.paths import EVERY, Part
-from dataflows.schemas import Field, Shape, XdmType
-
-if TYPE_CHECKING:
-    from dataflows.mapping.bind import Origin
-
-Inner = tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class Member:
-    """One row: the place it fills, and ``leaf``, what its values become there."""
-
-    inner: Inner
-    origin: Origin
-    leaf: Field
-
-
-@dataclass(frozen=True)
-class Assembled:
-    members: tuple[Member, ...]
+from dataflows.mapping.origins import Assembled, Inner, Member, Origin
+from dataflows.mapping.paths import EVERY
+from dataflows.schemas import Shape, XdmType
 
 
 def assemble(assembled: Assembled, shape: Shape, value_of: Callable[[Origin], Any]) -> tuple[Any, CastError | None]:

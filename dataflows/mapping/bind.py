@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dataflows.mapping import derived
-from dataflows.mapping.assembly import Assembled, Inner, Member
 from dataflows.mapping.casts import CastError, cast
 from dataflows.mapping.language import ExpressionInvalid, Program, compile_expression
 from dataflows.mapping.language.checking import Sources
 from dataflows.mapping.language.kinds import FITS, NULL, SAMPLE_TYPES, STRING, in_words
 from dataflows.mapping.language.nodes import Literal, Path
 from dataflows.mapping.language.rowwise import Nowhere
-from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_source, parse_target, write_target
-from dataflows.mapping.problems import Code, MappingInvalid, Problem
+from dataflows.mapping.origins import (
+    Assembled,
+    Computed,
+    Constant,
+    FromDerived,
+    FromRecord,
+    Member,
+    Origin,
+    programs_of,
+)
+from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_source
+from dataflows.mapping.problems import Code, MappingInvalid, Problem, Refused
 from dataflows.mapping.source_fields import SourceField
-from dataflows.schemas import Field, Shape, XdmSchema, XdmType
+from dataflows.mapping.targets import Target, taken, target_of
+from dataflows.schemas import Field, XdmSchema, XdmType
 
 LONGEST_SOURCE = 4096
-LAST_ELEMENT = 999
 Found = TypeVar("Found")
 CONTAINERS = frozenset((XdmType.OBJECT, XdmType.MAP))
 
@@ -35,82 +43,6 @@ class MappingRow:
     source_type: str
     source: str
     destination: str
-
-
-@dataclass(frozen=True)
-class FromRecord:
-    """``parts`` start with "event" or "properties"."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class FromDerived:
-    """``name`` is a key of ``derived.FIELDS``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A value already of the target's type."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Computed:
-    """A calculated field."""
-
-    program: Program
-
-
-Origin = FromRecord | FromDerived | Constant | Computed
-
-
-def paths_of(origin: Origin | Assembled) -> Iterator[tuple[Part, ...]]:
-    """The paths of the record that are read for it."""
-    match origin:
-        case FromRecord():
-            yield origin.parts
-        case Computed():
-            yield from origin.program.paths
-        case Assembled():
-            for member in origin.members:
-                yield from paths_of(member.origin)
-
-
-def _programs(origin: Origin | Assembled) -> Iterator[Program]:
-    match origin:
-        case Computed():
-            yield origin.program
-        case Assembled():
-            for member in origin.members:
-                yield from _programs(member.origin)
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where a row goes: a field of the schema, or (``inner`` is not empty) a place inside an array or a map of it.
-
-    ``leaf`` is what the row's values become; of a place inside it is made up for this, and named as the row wrote it.
-    """
-
-    field: Field
-    inner: Inner
-    leaf: Field
-
-    @property
-    def path(self) -> tuple[Part, ...]:
-        return (*self.field.path, *self.inner)
-
-    @property
-    def wanted(self) -> Field:
-        """What a source has to give: where ``[*]`` spreads it over elements, an array of what they become."""
-        shape = self.leaf.shape
-        for _ in range(self.inner.count(EVERY)):
-            shape = Shape(XdmType.ARRAY, element=shape)
-        return replace(self.leaf, shape=shape)
 
 
 @dataclass(frozen=True)
@@ -132,13 +64,7 @@ class BoundMapping:
     @property
     def is_keyed(self) -> bool:
         """Whether any of it hashes with the installation's key."""
-        return any(program.keyed for row in self.rows for program in _programs(row.origin))
-
-
-class _Refused(Exception):
-    def __init__(self, field: str, code: Code, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.field, self.code, self.message, self.remedy = field, code, message, remedy
+        return any(program.keyed for row in self.rows for program in programs_of(row.origin))
 
 
 def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[SourceField] = ()) -> BoundMapping:
@@ -151,8 +77,8 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[Source
     targets: dict[tuple[Part, ...], int] = {}
     known = kinds_of(sources)
     for number, row in enumerate(rows):
-        target = _attempt(problems, number, partial(_target, row.destination, schema))
-        if target is not None and (problem := _taken(number, target, targets)):
+        target = _attempt(problems, number, partial(target_of, row.destination, schema))
+        if target is not None and (problem := taken(number, target, targets)):
             problems.append(problem)
         # A row that fails still claims its target: it is one mistake to correct, not two.
         if target is not None:
@@ -197,79 +123,15 @@ def kinds_of(sources: Sequence[SourceField]) -> Sources:
 def _attempt(problems: list[Problem], number: int, check: Callable[[], Found]) -> Found | None:
     try:
         return check()
-    except _Refused as refused:
+    except Refused as refused:
         problems.append(Problem(number, refused.field, refused.code, refused.message, refused.remedy))
         return None
-
-
-def _target(text: str, schema: XdmSchema) -> Target:
-    try:
-        parts = parse_target(text)
-    except PathInvalid as error:
-        raise _Refused(
-            "destination", Code.TARGET_PATH_INVALID, str(error), "Choose the target field from the schema."
-        ) from error
-    size = next((size for size in range(len(parts), 0, -1) if schema.has(parts[:size])), 0)  # type: ignore[arg-type]
-    field = schema.field(tuple(str(part) for part in parts[:size])) if size else None
-    if field is None or (field.xdm_type is XdmType.OBJECT and size < len(parts)):
-        raise _unknown(text, schema)
-    inner = parts[size:]
-    if not inner:
-        return Target(field, (), field)
-    shape = _shape_inside(text, field.shape, inner, schema)
-    return Target(field, inner, Field((text,), shape, required=False, required_in_parent=False))
-
-
-def _unknown(text: str, schema: XdmSchema) -> _Refused:
-    near = get_close_matches(text, [field.name for field in schema.fields()], 1)
-    remedy = f"Did you mean {near[0]}?" if near else "Choose the target field from the schema."
-    return _Refused("destination", Code.TARGET_UNKNOWN, f"The schema “{schema.title}” has no field {text}.", remedy)
-
-
-def _shape_inside(text: str, shape: Shape, inner: Inner, schema: XdmSchema) -> Shape:
-    """What is at a place inside an array or a map."""
-    for part in inner:
-        if isinstance(part, int) or part == EVERY:
-            if shape.type is not XdmType.ARRAY or shape.element is None:
-                message = f"{text} asks for an element of what is no array."
-                raise _Refused("destination", Code.TARGET_IN_ARRAY, message, "Leave out the brackets.")
-            if isinstance(part, int) and part > LAST_ELEMENT:
-                message = f"{text} is beyond the {LAST_ELEMENT + 1} elements that can be filled one by one."
-                raise _Refused("destination", Code.TARGET_IN_ARRAY, message, "Map a source array onto the whole array.")
-            shape = shape.element
-        elif shape.type is XdmType.MAP and shape.element is not None:
-            shape = shape.element
-        elif part in shape.children:
-            shape = shape.children[part]
-        else:
-            raise _unknown(text, schema)
-    return shape
-
-
-def _taken(number: int, target: Target, targets: dict[tuple[Part, ...], int]) -> Problem | None:
-    if target.path in targets:
-        message = f"{target.leaf.name} is already mapped by row {targets[target.path] + 1}."
-        return Problem(number, "destination", Code.TARGET_TWICE, message, "Remove one of the two rows.")
-    for path, other in targets.items():
-        if _overlap(path, target.path):
-            message = f"{target.leaf.name} and {write_target(path)} (row {other + 1}) are one inside the other."
-            remedy = "Keep the row of the object or those of its fields."
-            return Problem(number, "destination", Code.TARGET_OVERLAPS, message, remedy)
-    return None
-
-
-def _overlap(one: tuple[Part, ...], other: tuple[Part, ...]) -> bool:
-    """One lies inside the other; of elements also when one side means all of them and the other a certain one."""
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            return EVERY in (left, right) and isinstance(left if right == EVERY else right, int)
-    return True
 
 
 def _origin(row: MappingRow, target: Field | None, known: Sources) -> Origin:
     if len(row.source) > LONGEST_SOURCE:
         message = f"The source has {len(row.source)} characters, at most {LONGEST_SOURCE} are allowed."
-        raise _Refused("source", Code.SOURCE_TOO_LONG, message, "Shorten the source.")
+        raise Refused("source", Code.SOURCE_TOO_LONG, message, "Shorten the source.")
     match row.source_type:
         case "ATTRIBUTE":
             # Going through all elements is a small calculation, though the row calls itself a path.
@@ -280,14 +142,14 @@ def _origin(row: MappingRow, target: Field | None, known: Sources) -> Origin:
             return _expression(row, target, known)
         case other:
             message = f"There is no source type {other!r}."
-            raise _Refused("source", Code.SOURCE_TYPE_UNKNOWN, message, "Use ATTRIBUTE, EXPRESSION or STATIC.")
+            raise Refused("source", Code.SOURCE_TYPE_UNKNOWN, message, "Use ATTRIBUTE, EXPRESSION or STATIC.")
 
 
 def _attribute(text: str, target: Field | None) -> Origin:
     try:
         parts = parse_source(text)
     except PathInvalid as error:
-        raise _Refused(
+        raise Refused(
             "source", Code.SOURCE_PATH_INVALID, str(error), "Wrap names with other signs, as in ${Plan Type}."
         ) from error
     return _field(parts, text, target)
@@ -309,20 +171,20 @@ def _field(parts: tuple[Part, ...], text: str, target: Field | None) -> Origin:
             return FromDerived(name)
     known = ", ".join(field.path for field in derived.FIELDS.values())
     remedy = f"Start with event or properties., or use one of {known}."
-    raise _Refused("source", Code.SOURCE_UNKNOWN, f"There is no source field {text}.", remedy)
+    raise Refused("source", Code.SOURCE_UNKNOWN, f"There is no source field {text}.", remedy)
 
 
 def _expression(row: MappingRow, target: Field | None, known: Sources) -> Origin:
     try:
         program = compile_expression(row.source, known)
     except ExpressionInvalid as error:
-        raise _Refused("source", Code.EXPRESSION_INVALID, str(error), error.remedy) from error
+        raise Refused("source", Code.EXPRESSION_INVALID, str(error), error.remedy) from error
     if target is not None and target.xdm_type in FITS:
         _need_fitting(program, target)
     if program.varies and target is not None and (target.path == ("_id",) or target.identity):
         message = f"{target.name} is an identifier, and this expression gives another value in every run."
         remedy = "Make it of the event itself, as tributary.event_id does."
-        raise _Refused("source", Code.EXPRESSION_VARIES, message, remedy)
+        raise Refused("source", Code.EXPRESSION_VARIES, message, remedy)
     match program.node:
         case Literal():
             return _fixed(program, target)
@@ -338,7 +200,7 @@ def _need_fitting(program: Program, target: Field) -> None:
             f"The expression gives {in_words(program.kinds)}, which never fits {target.name} of type "
             f"{target.xdm_type.value}."
         )
-        raise _Refused("source", Code.TARGET_TYPE, message, f"Give {in_words(wanted)}, or choose another target.")
+        raise Refused("source", Code.TARGET_TYPE, message, f"Give {in_words(wanted)}, or choose another target.")
 
 
 def _fixed(program: Program, target: Field | None) -> Origin:
@@ -350,13 +212,13 @@ def _fixed(program: Program, target: Field | None) -> Origin:
         return Constant(cast(value, target.shape))
     except CastError as error:
         message = f"The expression always gives the same value, which does not fit {target.name}: {error.message}"
-        raise _Refused("source", Code.STATIC_INVALID, message, "Correct it or choose another target.") from error
+        raise Refused("source", Code.STATIC_INVALID, message, "Correct it or choose another target.") from error
 
 
 def _need_value(target: Field | None, text: str, kind: XdmType) -> None:
     if target is not None and target.xdm_type in CONTAINERS:
         message = f"{target.name} is of type {target.xdm_type.value}, {text} is a single value of type {kind.value}."
-        raise _Refused("destination", Code.TARGET_IS_OBJECT, message, f"Map onto a field inside {target.name}.")
+        raise Refused("destination", Code.TARGET_IS_OBJECT, message, f"Map onto a field inside {target.name}.")
     if target is not None and target.xdm_type is XdmType.ARRAY:
         raise _type_refused(target, text, kind)
 
@@ -371,9 +233,9 @@ def _need_container(target: Field | None) -> None:
         raise _type_refused(target, "properties", XdmType.OBJECT)
 
 
-def _type_refused(target: Field, text: str, kind: XdmType) -> _Refused:
+def _type_refused(target: Field, text: str, kind: XdmType) -> Refused:
     message = f"{text} is of type {kind.value}, which never fits {target.name} of type {target.xdm_type.value}."
-    return _Refused("destination", Code.TARGET_TYPE, message, f"Choose a target of type {kind.value}.")
+    return Refused("destination", Code.TARGET_TYPE, message, f"Choose a target of type {kind.value}.")
 
 
 def _constant(text: str, target: Field | None) -> Origin:
@@ -383,7 +245,7 @@ def _constant(text: str, target: Field | None) -> Origin:
         return Constant(cast(text, target.shape))
     except CastError as error:
         message = f"The fixed value “{text[:80]}” does not fit {target.name}: {error.message}"
-        raise _Refused("source", Code.STATIC_INVALID, message, "Correct the value or choose another target.") from error
+        raise Refused("source", Code.STATIC_INVALID, message, "Correct the value or choose another target.") from error
 
 
 def _unmapped(schema: XdmSchema, targets: set[tuple[str, ...]]) -> list[Problem]:

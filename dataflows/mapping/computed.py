@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from dataflows.mapping import derived, keys
-from dataflows.mapping.assembly import Assembled, assemble
-from dataflows.mapping.bind import Computed, Constant, FromDerived, Origin
+from dataflows.mapping.assembly import assemble
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import CastError
 from dataflows.mapping.columns import Column, build
 from dataflows.mapping.language import Program, RunFacts
 from dataflows.mapping.language.vectors import Fixed, Vector, of_array, of_values
+from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived, Origin
 from dataflows.mapping.row import Evidence, RecordScope, dig, read
 from dataflows.schemas import Shape, XdmType
 

@@ -14,8 +14,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dataflows.mapping import derived
-from dataflows.mapping.assembly import Assembled
-from dataflows.mapping.bind import Computed, Constant, FromDerived
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import CastError
 from dataflows.mapping.columns import Column, build
@@ -25,6 +23,7 @@ from dataflows.mapping.instants import EPOCH, micros_of
 from dataflows.mapping.leaves import Leaf, Path
 from dataflows.mapping.lines import Lines
 from dataflows.mapping.mixed import MixedBlock
+from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived
 from dataflows.mapping.problems import Refusal, Rejected
 from dataflows.mapping.row import dig, explain, missing
 from dataflows.mapping.typed import typed_block

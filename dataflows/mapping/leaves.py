@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflows.mapping import derived
-from dataflows.mapping.assembly import Assembled
-from dataflows.mapping.bind import BoundMapping, Computed, Constant, FromDerived, FromRecord
+from dataflows.mapping.bind import BoundMapping
+from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived, FromRecord
 from dataflows.schemas import Shape, XdmSchema, XdmType
 
 Path = tuple[str, ...]

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from dataflows.mapping import keys, row
-from dataflows.mapping.bind import BoundMapping, FromRecord, paths_of
+from dataflows.mapping.bind import BoundMapping
 from dataflows.mapping.decode import Flaw, RecordDecoder
 from dataflows.mapping.evaluate import Evaluated, evaluate
 from dataflows.mapping.instants import TimeReading
 from dataflows.mapping.language import RunFacts
 from dataflows.mapping.leaves import Leaves, leaves_of
 from dataflows.mapping.lines import Lines
+from dataflows.mapping.origins import FromRecord, paths_of
 from dataflows.mapping.problems import Rejected
 from dataflows.mapping.typed import Decoders, decoder_of
 from dataflows.schemas import Field

@@ -55,6 +55,14 @@ class Problem:
     remedy: str
 
 
+class Refused(Exception):
+    """Why one part of a mapping row cannot be; as in Problem, without the row's number."""
+
+    def __init__(self, field: str, code: Code, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.field, self.code, self.message, self.remedy = field, code, message, remedy
+
+
 class MappingInvalid(Exception):
     """All problems of a mapping at once."""
 

@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dataflows.mapping import derived, keys
-from dataflows.mapping.assembly import Assembled, assemble, checked
-from dataflows.mapping.bind import BoundRow, Computed, Constant, FromDerived, Origin
+from dataflows.mapping.assembly import assemble, checked
+from dataflows.mapping.bind import BoundRow
 from dataflows.mapping.casts import CastError, cast
 from dataflows.mapping.decode import Flaw
 from dataflows.mapping.instants import EPOCH, micros_of, raw_time, true_instant
 from dataflows.mapping.language import RunFacts
+from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived, Origin
 from dataflows.mapping.paths import Part
 from dataflows.mapping.problems import Refusal, Rejected
 from dataflows.schemas import Field, Shape, XdmType

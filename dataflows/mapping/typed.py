@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflows.mapping import keys
-from dataflows.mapping.bind import FromRecord, paths_of
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import EXACT_FLOAT
 from dataflows.mapping.columns import NOT_PLAIN
@@ -26,6 +25,7 @@ from dataflows.mapping.decode import ESCAPED
 from dataflows.mapping.instants import EARLIEST_SECONDS, LATEST_MILLISECONDS
 from dataflows.mapping.leaves import Leaf
 from dataflows.mapping.lines import Lines
+from dataflows.mapping.origins import FromRecord, paths_of
 from dataflows.mapping.paths import Part
 from dataflows.schemas import XdmType
 
