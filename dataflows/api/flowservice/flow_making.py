@@ -90,7 +90,7 @@ def connect(flow: Dataflow, body: FlowBody, by: User) -> None:
         source = source_connections.find(by, body.sourceConnectionIds[0])
         flow.source_connection, flow.account = source, source.account
         flow.project_id, flow.timezone = source.project_id, source.timezone
-        flow.project_name = _project_name(source.account.projects, source.project_id)
+        flow.project_name = project_name(source.account.projects, source.project_id)
         flow.time_semantic = source.time_semantic
         flow.time_evidence = "Set by the source connection." if source.time_semantic else ""
     if body.targetConnectionIds:
@@ -98,7 +98,7 @@ def connect(flow: Dataflow, body: FlowBody, by: User) -> None:
         flow.target_connection, flow.dataset = target, target.dataset
 
 
-def _project_name(projects: list[dict[str, Any]], project_id: str) -> str:
+def project_name(projects: list[dict[str, Any]], project_id: str) -> str:
     return next((Project(**each).name[:255] for each in projects if each["id"] == project_id), "")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,60 +11,62 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from connectors.accounts import NameTaken
-from connectors.errors import ConnectorError
-from connectors.messages import message_for
 from connectors.roles import ANALYST, has_role
-from dataflows.api.errors import ApiError
-from dataflows.api.portable import applying, shape
-from dataflows.api.portable.applying import Change
-from dataflows.mapping import MappingInvalid
-from dataflows.runs import amending, dataset_making, remapping
+from dataflows.declared import applying
+from dataflows.declared.applying import CannotApply, Plan
+from dataflows.declared.problems import DeclarationsInvalid
+
+DIFFERENT = 2
 
 
 class Command(BaseCommand):
-    help = "Makes connections, datasets and dataflows equal to a file. Nothing is deleted; twice changes nothing."
+    help = (
+        "Makes accounts, schemas, datasets and dataflows equal to a file; what it does not name is left alone, and "
+        "nothing is deleted. With --dry-run: prints the difference, and ends with 0 if there is none, 2 if there is "
+        "one. A file that is not valid, or cannot be applied, ends with 1."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print the difference and write nothing")
         parser.add_argument("--user", default="", help="who does it; the first administrator if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        planned = self._planned(path, _actor(options["user"]))
+        self._show(planned)
+        if options["dry_run"]:
+            if planned.changes:
+                sys.exit(DIFFERENT)
+            return
         try:
-            document = shape.read(options["file"].read_text(encoding="utf-8"))
-            changes = applying.plan(document, by=_actor(options["user"]), now=timezone.now())
-            self._show(changes)
-            if not options["dry_run"]:
-                self._perform(changes)
-        except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from error
-        except (shape.FileInvalid, MappingInvalid) as error:
-            raise CommandError(str(error)) from error
-        except ApiError as error:
-            raise CommandError(f"{error.detail} {error.remedy}".strip()) from error
-        except ConnectorError as error:
-            message = message_for(error.code)
-            raise CommandError(f"{message.what} {error.detail} {message.todo}") from error
-        except (NameTaken, dataset_making.NameTaken, amending.Overtaken, remapping.MappingConflict) as error:
-            raise CommandError(f"Somebody changed the same at this moment ({error}). Run the command again.") from error
+            applying.apply(planned)
+        except CannotApply as error:
+            kept = f"Accounts that were kept: {', '.join(error.kept)}. Else n" if error.kept else "N"
+            raise CommandError(f"{error}\n{kept}othing was written.") from error
+        if planned.changes:
+            self.stdout.write("Applied.")
 
-    def _show(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            self.stdout.write(_difference(change), ending="")
-        self.stdout.write(f"{len(changes)} to change." if changes else "Nothing to change.")
+    def _planned(self, path: Path, by: User) -> Plan:
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            return applying.plan(text, folder=path.parent, environment=os.environ, by=by, now=timezone.now())
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{path} is not in UTF-8. Save it in that encoding.") from error
+        except DeclarationsInvalid as error:
+            listed = "\n".join(f"{path.name}, {each}" for each in error.problems)
+            raise CommandError(f"{listed}\nNothing was written.") from None
 
-    def _perform(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            change.perform()
-            self.stdout.write(f"{change.kind} {change.name}: {'changed' if change.before else 'made'}.")
-
-
-def _difference(change: Change) -> str:
-    before = shape.write(change.before).splitlines(keepends=True) if change.before else []
-    after = shape.write(change.after).splitlines(keepends=True)
-    title = f"{change.kind} {change.name}"
-    return "".join(difflib.unified_diff(before, after, f"{title} (now)", f"{title} (file)"))
+    def _show(self, planned: Plan) -> None:
+        for change in planned.changes:
+            self.stdout.write("\n".join(change.lines()))
+        new = sum(change.is_new for change in planned.changes)
+        changed = len(planned.changes) - new
+        self.stdout.write(
+            f"{new} new, {changed} changed, {planned.unchanged} unchanged. What the file does not name is left alone."
+        )
 
 
 def _actor(username: str) -> User:

@@ -6,18 +6,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from dataflows.api.portable import exporting, shape
+from dataflows.declared import exporting, yaml_text
 
 
 class Command(BaseCommand):
-    help = "Prints dataflows with their connections and datasets as YAML. Secrets are names of environment variables."
+    help = "Prints accounts, schemas, datasets and dataflows as YAML. Secrets are names of environment variables."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="*", help="names of dataflows; all that are set up if none is given")
+        parser.add_argument("names", nargs="*", help="dataflows, printed with what they need; everything if left out")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            document = exporting.document(options["names"])
-        except shape.FileInvalid as error:
+            exported = exporting.export(options["names"])
+        except exporting.NameUnknown as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(shape.write(document), ending="")
+        self.stdout.write(yaml_text.write(exported.document), ending="")
+        for sentence in exported.left_out:
+            self.stderr.write(sentence)

@@ -1,1 +1,0 @@
-"""Dataflows as reviewed files: written from what there is, and applied so that what there is equals the file."""

@@ -1,0 +1,196 @@
+"""Files that are wrong or hostile: everything is said at once, with its line, and nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError
+
+from dataflows.declared import yaml_text
+from dataflows.schemas import mixpanel_events
+from tests.dataflows.declared.conftest import apply, edited, export
+
+TITLE = mixpanel_events()["title"]
+SECRET_LOOKING = "p4ss-w0rd"
+
+
+def refusal(path: Path, text: str | None = None) -> str:
+    """What the command says."""
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(CommandError) as refused:
+        apply(path)
+    return str(refused.value)
+
+
+@pytest.fixture
+def file(analyst: Any, tmp_path: Path) -> Path:
+    return tmp_path / "dataflows.yaml"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"colour": "red"}, "flows[0].colour: There is no such key here. The keys are name,"),
+        ({"Mappings": []}, "flows[0].Mappings: There is no such key here. Did you mean mappings?"),
+        ({"mappings": []}, "flows[0].mappings: A dataflow that runs needs its mapping"),
+        ({"baseConnection": "Nobody"}, "flows[0].baseConnection: There is no connection “Nobody”"),
+        ({"dataSet": "Nothing"}, "flows[0].dataSet: There is no dataset “Nothing”"),
+        ({"params": {"projectId": "9", "timezone": "UTC"}}, "flows[0].params.projectId: It is"),
+        ({"params": {"projectId": "9", "timezone": "Mars/Crater"}}, "flows[0].params: "),
+        ({"scheduleParams": {"frequency": "fortnight"}}, "There is no frequency fortnight"),
+        ({"scheduleParams": {"lookBackDays": 3}}, "Did you mean lookbackDays?"),
+        ({"mappings": [{"source": "event", "destination": "nowhere"}]}, "flows[0].mappings"),
+        ({"state": "draft"}, "flows[0].state: A dataflow that is set up cannot become a draft again"),
+        ({"state": "on"}, "flows[0].state: Input should be 'enabled', 'disabled' or 'draft'"),
+        ({"options": {"partialIngestionPercent": 200}}, "flows[0].options.partialIngestionPercent"),
+        ({"name": "Another", "mappings": None}, "A dataflow that runs needs mappings"),
+        ({"newDataSet": {"name": "X", "schemaRef": {"title": TITLE}}}, "Only a draft without dataSet"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_nothing_is_written(
+    exported: Path, changed: dict[str, Any], words: str
+) -> None:
+    before = export()
+    told = refusal(edited(exported, lambda document: document["flows"][0].update(changed)))
+    assert words in told
+    assert told.startswith("dataflows.yaml, line ")
+    assert "Nothing was written." in told
+    assert export() == before
+
+
+def test_all_mistakes_are_said_at_once_in_the_order_of_lines(file: Path) -> None:
+    told = refusal(
+        file,
+        """
+flows:
+  - name: A
+    baseConnection: Nobody
+    dataSet: Nothing
+    params: {projectId: abc, timezone: UTC}
+    mappings: [{source: event, destination: x}]
+    scheduleParams:
+      frequency: day
+  - name: B
+""",
+    )
+    lines = told.splitlines()
+    assert [line.split(":")[0] for line in lines[:-1]] == [
+        "dataflows.yaml, line 4, flows[0].baseConnection",
+        "dataflows.yaml, line 5, flows[0].dataSet",
+        "dataflows.yaml, line 6, flows[0].params",
+        "dataflows.yaml, line 8, flows[0].scheduleParams",
+        "dataflows.yaml, line 10, flows[1]",
+    ]
+    assert "needs baseConnection, params, mappings, scheduleParams, dataSet" in lines[4]
+
+
+@pytest.mark.parametrize(
+    "password", [SECRET_LOOKING, "{env: p4ss-w0rd}", "{value: p4ss-w0rd}", "[p4ss-w0rd]", "!!str p4ss-w0rd", "${X}"]
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(file: Path, password: str) -> None:
+    told = refusal(
+        file,
+        f"""
+connections:
+  - name: EU
+    auth:
+      params:
+        username: someone
+        password: {password}
+""",
+    )
+    assert "line 7" in told
+    assert SECRET_LOOKING not in told
+    assert "{env: NAME}" in told or "There is no such key" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"password: '{SECRET_LOOKING}", f"a: [{SECRET_LOOKING}", f"a: {SECRET_LOOKING}: x", f"a: *{SECRET_LOOKING}"],
+)
+def test_a_line_that_is_no_yaml_is_not_repeated_either(file: Path, text: str) -> None:
+    told = refusal(file, text)
+    assert "line 1" in told or "line 2" in told
+    assert SECRET_LOOKING not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("flows: [", "This is not YAML"),
+        ("flows: []\nflows: []", "line 2, flows: This key stands here twice"),
+        ("flows: []\n---\nflows: []", "line 2, file: A file is one YAML document"),
+        ("a: &a [x]\nb: [*a, *a]", "Aliases (*name) are not read"),
+        ("a: &a\n  x: 1\nb:\n  <<: *a", "Aliases (*name) are not read"),
+        ("flows: !!python/object/apply:os.system ['true']", "Tags (!name) are not read"),
+        ("flows: !include secrets.yaml", "Tags (!name) are not read"),
+        ("[" * 5_000, "nested at most"),
+        ("? [a]\n: b", "A key is a plain word"),
+        ("- a\n- b", "Input should be a valid dictionary"),
+        ("just words", "Input should be a valid dictionary"),
+        ("flows: [1, null, text]", "flows[2]"),
+        ("\x00", "not YAML"),
+        ("flows:\n\t- name: x", "This is not YAML"),
+        ("flows:\n  - name: yes\n    state: no", "flows[0].state"),
+        ("flows:\n  - {name: A}\n  - {name: A}", "line 3, flows[1].name: The name “A” is used twice"),
+        ("x: " + "a" * (yaml_text.LARGEST + 1), "more than 5,000,000 characters"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_a_sentence(file: Path, text: str, words: str) -> None:
+    assert words in refusal(file, text)
+
+
+def test_bytes_that_are_no_text_are_refused(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe\x00flows")
+    assert "not in UTF-8" in refusal(file)
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    assert "cannot be read: No such file" in refusal(file)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "flows: []", "\ufeffflows: []"])
+def test_a_file_that_names_nothing_changes_nothing(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert "0 new, 0 changed, 0 unchanged" in apply(file)
+
+
+class TestSchemas:
+    def test_an_invalid_document_is_named_by_its_place(self, exported: Path) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["schemas"][0]["document"]["properties"]["colour"] = {"type": "colour"}
+
+        told = refusal(edited(exported, spoil))
+        assert "schemas[0].document.properties.colour.type: 'colour' is not a type of XDM" in told
+
+    def test_another_title_inside_is_refused(self, exported: Path) -> None:
+        told = refusal(edited(exported, lambda document: document["schemas"][0]["document"].update(title="Other")))
+        assert "schemas[0].document.title: The document is called “Other”" in told
+
+    @pytest.mark.parametrize("path", ["../outside.json", "/etc/passwd", "missing.json", "broken.json"])
+    def test_a_path_that_leads_nowhere_good_is_refused(self, exported: Path, path: str) -> None:
+        (exported.parent / "broken.json").write_text("[" * 100_000)
+
+        def point(document: dict[str, Any]) -> None:
+            document["schemas"] = [{"title": TITLE, "path": path}]
+
+        told = refusal(edited(exported, point))
+        assert "schemas[0].path" in told
+        assert "root:" not in told
+
+    def test_it_has_a_document_or_a_path(self, file: Path) -> None:
+        told = refusal(file, "schemas:\n  - title: X\ndataSets:\n  - {name: D, schemaRef: {title: Y}}")
+        assert "line 2, schemas[0]: A schema has either a document or a path." in told
+        assert "line 4, dataSets[0].schemaRef.title: There is no schema “Y”" in told
+
+
+def test_a_host_that_is_not_allowed_is_refused_before_any_secret_is_sent(exported: Path, secret: str) -> None:
+    def lead_away(document: dict[str, Any]) -> None:
+        document["connections"][0]["auth"]["params"]["host"] = "https://evil.example"
+
+    told = refusal(edited(exported, lead_away))
+    assert "connections[0].auth.params.host" in told
+    assert secret not in told
