@@ -75,5 +75,10 @@ class Problems:
 
 def dotted(place: Place) -> str:
     """``flows[0].name``; the file as a whole is "file"."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part[:80]}" for part in place)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_printable(part)}" for part in place)
     return text.removeprefix(".") or "file"
+
+
+def _printable(key: str) -> str:
+    """A key may be anything; it neither forges a line nor moves the cursor of whoever reads."""
+    return "".join(sign if sign.isprintable() else "?" for sign in key[:80])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -142,17 +142,29 @@ MODELS: Mapping[tuple[str, ...], type[Strict]] = {
 
 
 def checked(value: Any, problems: Problems) -> Document:
-    """Raises DeclarationsInvalid with everything that is not of this shape."""
+    """Notes what is not of this shape. Raises DeclarationsInvalid where the rest cannot be looked at any further."""
+    value = {} if value is None else value
     try:
-        document = Document.model_validate({} if value is None else value)
+        document = Document.model_validate(value)
     except ValidationError as error:
-        for each in error.errors(include_input=False, include_url=False):
+        found = error.errors(include_input=False, include_url=False)
+        for each in found:
             problems.add(each["loc"], *_words(each["type"], each["loc"], each["msg"]))
-        problems.check()
-        raise
+        if any(each["type"] != "extra_forbidden" for each in found):
+            problems.check()
+        document = Document.model_validate(_without(value, {each["loc"] for each in found}))
     _check_names(document, problems)
-    problems.check()
     return document
+
+
+def _without(value: Any, places: Set[Place], at: Place = ()) -> Any:
+    """``value`` less what stands at ``places``."""
+    if isinstance(value, Mapping):
+        kept = (name for name in value if (*at, name) not in places)
+        return {name: _without(value[name], places, (*at, name)) for name in kept}
+    if isinstance(value, list):
+        return [_without(each, places, (*at, number)) for number, each in enumerate(value)]
+    return value
 
 
 def _words(kind: str, place: Place, message: str) -> tuple[str, str]:

@@ -79,6 +79,11 @@ class _Reader:
             value = self._value(next(self._events), ())
         return value
 
+    def _check_text(self, event: Any, place: Place) -> None:
+        """No database keeps NUL or half of a character, which an escape can write."""
+        if any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in event.value):
+            raise _refused(_line(event), "The text has a character that cannot be stored.", "Take it out.", place)
+
     def _value(self, event: Any, place: Place) -> Any:
         self.lines.setdefault(place, _line(event))
         if len(place) > DEEPEST:
@@ -91,6 +96,7 @@ class _Reader:
             return self._mapping(place)
         if isinstance(event, events.SequenceStartEvent):
             return self._sequence(place)
+        self._check_text(event, place)
         return _scalar(event)
 
     def _mapping(self, place: Place) -> dict[str, Any]:
@@ -98,6 +104,7 @@ class _Reader:
         while not isinstance(key := next(self._events), events.MappingEndEvent):
             if not isinstance(key, events.ScalarEvent):
                 raise _refused(_line(key), "A key is a plain word.", "Write key: value.", place)
+            self._check_text(key, place)
             at = (*place, key.value)
             if key.value in found:
                 self.problems.found.append(

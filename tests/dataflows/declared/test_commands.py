@@ -11,7 +11,7 @@ import yaml
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError
 
-from connectors.mixpanel.sample.credentials import SECRET
+from connectors.mixpanel.sample.credentials import SECRET, UTC_PROJECT_ID
 from connectors.models import Account, ExportRequest
 from connectors.sealed import Sealed
 from dataflows.models import Dataflow, Dataset, MappingVersion, Run, Schema, SchemaVersion
@@ -167,6 +167,26 @@ class TestAnEmptyInstallation:
             apply(exported)
         assert "not-the-one" not in str(refusal.value)
         assert everything() == before
+
+
+def test_the_example_of_the_readme_works(
+    account: Account, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the sample's address, user and project in place of the reader's own."""
+    text = (settings.BASE_DIR / "README.md").read_text().split("```yaml")[1].split("```")[0]
+    host, username = account.region, account.username
+    empty()
+    for theirs, ours in (("host: eu", f"host: '{host}'"), ("2671127", UTC_PROJECT_ID)):
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    path = tmp_path / "dataflows.yaml"
+    path.write_text(text.replace("reader.1a2b3c.mp-service-account", username))
+    monkeypatch.setenv("MIXPANEL_EU_PASSWORD", SECRET)
+    assert "3 new, 0 changed, 0 unchanged" in apply(path)
+    assert Dataflow.objects.get().status == "enabled"
+    before = everything()
+    assert "0 new, 0 changed, 3 unchanged" in apply(path)
+    assert everything() == before
 
 
 class TestChanges:

@@ -87,6 +87,16 @@ flows:
     assert "needs baseConnection, params, mappings, scheduleParams, dataSet" in lines[4]
 
 
+def test_a_misspelt_key_hides_no_other_mistake(exported: Path) -> None:
+    def spoil(document: dict[str, Any]) -> None:
+        document["flows"][0] |= {"colour": "red", "baseConnection": "Nobody"}
+        document["flows"][0]["scheduleParams"]["lookbackDays"] = 0
+
+    told = refusal(edited(exported, spoil))
+    for place in ("flows[0].colour", "flows[0].baseConnection: There is no", "flows[0].scheduleParams"):
+        assert place in told
+
+
 @pytest.mark.parametrize(
     "password", [SECRET_LOOKING, "{env: p4ss-w0rd}", "{value: p4ss-w0rd}", "[p4ss-w0rd]", "!!str p4ss-w0rd", "${X}"]
 )
@@ -127,7 +137,8 @@ def test_a_line_that_is_no_yaml_is_not_repeated_either(file: Path, text: str) ->
         ("a: &a\n  x: 1\nb:\n  <<: *a", "Aliases (*name) are not read"),
         ("flows: !!python/object/apply:os.system ['true']", "Tags (!name) are not read"),
         ("flows: !include secrets.yaml", "Tags (!name) are not read"),
-        ("[" * 5_000, "nested at most"),
+        ("[" * 200 + "]" * 200, "nested at most 120 deep"),
+        ("[" * 100_000, "nest"),
         ("? [a]\n: b", "A key is a plain word"),
         ("- a\n- b", "Input should be a valid dictionary"),
         ("just words", "Input should be a valid dictionary"),
@@ -136,6 +147,9 @@ def test_a_line_that_is_no_yaml_is_not_repeated_either(file: Path, text: str) ->
         ("flows:\n\t- name: x", "This is not YAML"),
         ("flows:\n  - name: yes\n    state: no", "flows[0].state"),
         ("flows:\n  - {name: A}\n  - {name: A}", "line 3, flows[1].name: The name “A” is used twice"),
+        ('flows: [{name: "a\\0b"}]', "line 1, flows[0].name: The text has a character that cannot be stored"),
+        ('flows: [{"a\\0b": 1}]', "The text has a character that cannot be stored"),
+        ('flows: [{name: A, "b\\e[2J\\nc": 1}]', "flows[0].b?[2J?c: There is no such key here"),
         ("x: " + "a" * (yaml_text.LARGEST + 1), "more than 5,000,000 characters"),
     ],
 )
