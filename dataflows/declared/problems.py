@@ -17,7 +17,10 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """``line`` counts from 1 and is 0 when unknown. Neither sentence ever holds a value that may be a secret."""
+    """``line`` counts from 1 and is 0 when unknown. Neither sentence ever holds a value that may be a secret.
+
+    ``message`` may have further lines, the text of an expression and a caret, as problems of mappings do.
+    """
 
     line: int
     place: Place
@@ -26,7 +29,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"line {self.line}, {dotted(self.place)}" if self.line else dotted(self.place)
-        return f"{where}: {self.message} {self.remedy}".rstrip()
+        sentence, *excerpt = self.message.splitlines() or [""]
+        return "\n    ".join([f"{where}: {sentence} {self.remedy}".rstrip(), *excerpt])
 
 
 class DeclarationsInvalid(Exception):

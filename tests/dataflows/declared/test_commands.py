@@ -309,3 +309,19 @@ class TestChanges:
     def test_need_somebody_with_a_role(self, exported: Path, viewer: Any) -> None:
         with pytest.raises(CommandError, match="nobody with the role Analyst"):
             apply(exported, "--user", "vic")
+
+
+class TestWhatCannotBeTakenBack:
+    def test_is_said_when_a_later_step_fails(self, exported: Path, secret: str) -> None:
+        """The account works; its project is one that it may not read."""
+
+        def lead_astray(document: dict[str, Any]) -> None:
+            document["flows"][0]["params"] = {"projectId": "999999", "timezone": "UTC"}
+
+        edited(exported, lead_astray)
+        empty()
+        with pytest.raises(CommandError, match=r"Accounts that were kept: Sample Mixpanel\. Else nothing was written"):
+            apply(exported)
+        assert Account.objects.count() == 1
+        assert not Dataset.objects.exists()
+        assert not Dataflow.objects.exists()

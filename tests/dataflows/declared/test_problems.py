@@ -208,3 +208,15 @@ def test_a_host_that_is_not_allowed_is_refused_before_any_secret_is_sent(exporte
     told = refusal(edited(exported, lead_away))
     assert "connections[0].auth.params.host" in told
     assert secret not in told
+
+
+def test_an_expression_is_shown_with_the_place_of_its_mistake(exported: Path) -> None:
+    def spoil(document: dict[str, Any]) -> None:
+        row = {"sourceType": "EXPRESSION", "source": "uper(event)", "destination": "eventType"}
+        document["flows"][0]["mappings"].append(row)
+
+    told = refusal(edited(exported, spoil))
+    assert (
+        "flows[0].mappings[4].source: There is no function uper(). Did you mean upper()?\n    uper(event)\n    ^"
+        in told
+    )
