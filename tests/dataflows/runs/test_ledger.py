@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -112,7 +113,7 @@ class TestADay:
 
     def test_of_another_dataflow_goes_back_as_well(self, bench: Bench):
         other = Dataflow.objects.get(pk=bench.flow.pk)
-        other.pk, other.name = None, "Other"
+        other.pk, other.uuid, other.name = None, uuid4(), "Other"
         other.save()
         load(bench, (FIRST, events(FIRST, 30)))
         first, flow = facts(bench), bench.flow
