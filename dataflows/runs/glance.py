@@ -27,11 +27,21 @@ class Glance:
 
 def some_records(block: bytes, most: int) -> Iterator[Record]:
     """About ``most``, evenly spread over the block; lines that are no event are somebody else's business."""
-    lines = block.splitlines()
-    for line in lines[:: max(1, len(lines) // most)]:
+    for line in _some_lines(block, most):
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and isinstance(record.get("properties"), dict):
             yield record
+
+
+def _some_lines(block: bytes, most: int) -> Iterator[bytes]:
+    """Found by leaps: splitting a whole block for a few of its lines would cost a run a tenth of its time."""
+    leap, start = len(block) // most, 0
+    while start < len(block):
+        end = block.find(b"\n", start)
+        end = len(block) if end < 0 else end
+        yield block[start:end]
+        following = block.find(b"\n", max(end, start + leap))
+        start = len(block) if following < 0 else following + 1
