@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,8 @@ from dataflows.models import (
 from dataflows.schemas import mixpanel_events
 
 COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
-_numbers = itertools.count(1)
+# Several processes make things in one installation: no two of them count alike.
+_numbers = itertools.count(os.getpid() * 1000)
 
 
 def make_account(**changed: Any) -> Account:
