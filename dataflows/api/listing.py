@@ -128,7 +128,9 @@ def _after(rows: QuerySet[Any], column: str, descending: bool, after: tuple[Any,
         return rows
     value, pk = after
     beyond = "lt" if descending else "gt"
-    return rows.filter(Q(**{f"{column}__{beyond}": value}) | Q(**{column: value, f"pk__{beyond}": pk}))
+    following = Q(**{f"{column}__{beyond}": value}) | Q(**{column: value, f"pk__{beyond}": pk})
+    # The bound says nothing new, but by it the database finds the place in the index instead of reading up to it.
+    return rows.filter(**{f"{column}__{beyond}e": value}).filter(following)
 
 
 def _clean(order: str | None) -> str:
