@@ -49,6 +49,13 @@ def text_array(values: Sequence[Any]) -> pa.Array | None:
     return None
 
 
+def hex_texts(digests: bytes, width: int) -> pa.Array:
+    """The column of the hex texts of digests of ``width`` bytes, one after the other."""
+    texts = digests.hex().encode("ascii")
+    starts = np.arange(0, len(texts) + 1, 2 * width, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(starts) - 1, pa.py_buffer(starts), pa.py_buffer(texts))
+
+
 def build(values: Sequence[Any], shape: Shape) -> Column:
     """The column of a sequence of JSON values."""
     if shape.type in PLAIN:

@@ -12,7 +12,7 @@ from dataflows.mapping import derived, keys
 from dataflows.mapping.assembly import assemble
 from dataflows.mapping.block import Block
 from dataflows.mapping.casts import CastError
-from dataflows.mapping.columns import Column, build
+from dataflows.mapping.columns import Column, build, hex_texts
 from dataflows.mapping.language import Program, RunFacts
 from dataflows.mapping.language.vectors import Fixed, Vector, of_array, of_values
 from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived, Origin
@@ -88,10 +88,10 @@ def _derived(block: Block, name: str) -> Vector:
         flags = block.instants[1]
         return of_values([flags.get(position) for position in range(block.rows)])
     errors = wrong_parts(block)
-    digests = block.identities.digests
-    size = len(digests) // block.rows if block.rows else 1
-    texts = [digests[at : at + size].hex() for at in range(0, len(digests), size)]
-    return of_values([None if position in errors else text for position, text in enumerate(texts)], errors)
+    texts = hex_texts(block.identities.digests, keys.KEY_BYTES)
+    if not errors:
+        return of_array(texts)
+    return of_values([None if position in errors else text for position, text in enumerate(texts.to_pylist())], errors)
 
 
 def wrong_parts(block: Block) -> dict[int, CastError]:

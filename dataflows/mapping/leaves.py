@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflows.mapping import derived
 from dataflows.mapping.bind import BoundMapping
+from dataflows.mapping.columns import hex_texts
 from dataflows.mapping.origins import Assembled, Computed, Constant, FromDerived, FromRecord
 from dataflows.schemas import Shape, XdmSchema, XdmType
 
@@ -94,9 +94,7 @@ def hex_of(keys: pa.Array, which: pa.Array) -> pa.Array:
     """The keys in hex, null where ``which`` is."""
     width = keys.type.byte_width
     digests = keys.buffers()[1][keys.offset * width : (keys.offset + len(keys)) * width]
-    texts = digests.to_pybytes().hex().encode("ascii")
-    starts = np.arange(0, len(texts) + 1, 2 * width, dtype=np.int32)
-    found = pa.StringArray.from_buffers(len(keys), pa.py_buffer(starts), pa.py_buffer(texts))
+    found = hex_texts(digests.to_pybytes(), width)
     return pc.if_else(which, found, pa.scalar(None, pa.string())) if which.null_count else found
 
 

@@ -181,13 +181,11 @@ class Checker:
                 return frozenset[Kind]().union(*(argument.kinds for argument in arguments))
             case "decode":
                 return frozenset[Kind]().union(*(argument.kinds for argument in _decoded(arguments)), k.NULL)
-            case "to_bigint":
-                return k.NUMERIC
         return function.returns
 
     def _folded(self, node: Call, function: Function) -> Node:
         fixed = all(isinstance(argument, Literal) for argument in node.arguments)
-        return node if function.varies or function.name == "keyed_hash" or not fixed else self._computed(node)
+        return node if function.varies or function.keyed or not fixed else self._computed(node)
 
     def _computed(self, node: Node) -> Node:
         try:

@@ -40,7 +40,7 @@ class Function:
     ``refused``: why it cannot be used in a source mapping. ``lazy``: evaluated by the evaluators themselves.
     ``checks``: of an argument that is a text known beforehand, by its position: why it cannot be used, or "".
     ``method``: written after its first argument and a dot.
-    ``varies``: differs from run to run, so it may not make an identifier.
+    ``varies``: differs from run to run, so it may not make an identifier. ``keyed``: needs the installation's key.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Function:
     takes_null: bool = False
     lazy: bool = False
     varies: bool = False
+    keyed: bool = False
     refused: str = ""
     method: bool = False
     checks: Mapping[int, Callable[[str], str]] = field(default_factory=dict)

@@ -11,15 +11,13 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataflows.mapping.columns import NOT_PLAIN
+from dataflows.mapping.columns import NOT_PLAIN, hex_texts
 from dataflows.mapping.language import patterns
 from dataflows.mapping.language.date_patterns import DatePatternInvalid, pieces
 from dataflows.mapping.language.vectors import Fixed, Vector, is_ascii
-from dataflows.mapping.text_columns import sha256_array
 
 Kernel = Callable[[Sequence[Vector]], pa.Array | None]
 WHOLE_NUMBER = r"\A-?[0-9]{1,9}\z"
@@ -73,18 +71,9 @@ def hashed(arguments: Sequence[Vector]) -> pa.Array | None:
     texts = arguments[0].texts
     if texts is None or (len(arguments) > 1 and not _is_utf8(arguments[1])):
         return None
-    if texts.null_count == 0:
-        digests = b"".join([sha256(text).digest() for text in texts.cast(pa.binary()).to_numpy(zero_copy_only=False)])
-        return hex_array(digests)
-    made = sha256_array(pc.fill_null(texts, "").to_pylist())
-    return pc.if_else(texts.is_valid(), made, pa.scalar(None, pa.string()))
-
-
-def hex_array(digests: bytes) -> pa.Array:
-    """32-byte digests, one after the other, in hex."""
-    joined = digests.hex().encode("ascii")
-    starts = np.arange(0, len(joined) + 1, 64, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(starts) - 1, pa.py_buffer(starts), pa.py_buffer(joined))
+    encoded = pc.fill_null(texts, "").cast(pa.binary()).to_numpy(zero_copy_only=False)
+    made = hex_texts(b"".join([sha256(text).digest() for text in encoded]), 32)
+    return pc.if_else(texts.is_valid(), made, pa.scalar(None, pa.string())) if texts.null_count else made
 
 
 def _is_utf8(vector: Vector) -> bool:

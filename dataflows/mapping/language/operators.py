@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from dataflows.mapping.language import patterns, values
@@ -131,11 +130,7 @@ def size(value: Any) -> int:
         return 0
     if type(value) in (str, list, dict):
         return len(value)
-    raise failed(f"A string, an array or an object has a size, {name_of(value)} has none.")
-
-
-def name_of(value: Any) -> str:
-    return "a date" if isinstance(value, datetime) else values.name_of(value)
+    raise failed(f"A string, an array or an object has a size, {values.name_of(value)} has none.")
 
 
 STRICT: Mapping[str, Callable[[Any, Any], Any]] = {"-": subtract, "*": multiply, "/": divide, "%": remainder}

@@ -46,7 +46,7 @@ class Program:
     @property
     def keyed(self) -> bool:
         """Whether it hashes with the installation's key."""
-        return "keyed_hash" in self._called
+        return any(FUNCTIONS[name].keyed for name in self._called)
 
     @property
     def _called(self) -> frozenset[str]:

@@ -131,10 +131,6 @@ def _python(array: pa.Array) -> Sequence[Any]:
     return values
 
 
-def all_null(rows: int) -> pa.Array:
-    return pa.nulls(rows, pa.string())
-
-
 def is_ascii(texts: pa.Array) -> bool:
     """Whether every sign of an array of texts is an ASCII one."""
     return bool(pc.all(pc.string_is_ascii(texts)).as_py() is not False)

@@ -28,7 +28,7 @@ FUNCTIONS = (
     Function("keyed_hash", CATEGORY,
         "SHA-256 with a key that only this installation has (HMAC): equal inputs stay equal, and nobody can guess "
         "them by hashing what they know. Not one of Adobe's functions.",
-        (Parameter("input", SCALAR, "The text."),), STRING, (), lazy=True),
+        (Parameter("input", SCALAR, "The text."),), STRING, (), lazy=True, keyed=True),
     _refused("fpid_to_ecid", UNPUBLISHED, "Turns a first-party id into an Experience Cloud id."),
     _refused("array_to_string", NO_LAMBDA, "Flattens an array and joins it.", "arrayToString"),
     _refused("filterArray", DESTINATIONS, "Keeps the elements for which a function is true."),
