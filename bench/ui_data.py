@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+import pyarrow as pa
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from connectors.lake import PartFile, PartWriter
 from connectors.models import Account
 from connectors.sealed import Sealed
+from dataflows import stores
 from dataflows.models import (
     Dataflow,
     DataflowStatus,
@@ -22,7 +27,7 @@ from dataflows.models import (
     WindowStatus,
 )
 
-ACCOUNTS, DATASETS = 20, 200
+ACCOUNTS, DATASETS, DAYS = 20, 200, 30
 
 
 def fill(flows: int, runs: int) -> None:
@@ -32,6 +37,8 @@ def fill(flows: int, runs: int) -> None:
     datasets = [Dataset.objects.create(name=f"Dataset {number}", schema=schema) for number in range(DATASETS)]
     made = [_flow(number, accounts[number % ACCOUNTS], datasets[number % DATASETS]) for number in range(flows)]
     _runs(made[0], runs)
+    for flow in made[:DATASETS]:
+        _publish(flow)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -65,6 +72,21 @@ def _flow(number: int, account: Account, dataset: Dataset) -> Dataflow:
         mapping=[{"sourceType": "ATTRIBUTE", "source": "tributary.event_id", "destination": "_id"}],
         mapping_version=1,
     )
+
+
+def _publish(flow: Dataflow) -> None:
+    """A month of a few rows a day in the table of its dataset."""
+    dataset = flow.writes_to
+    columns = dataset.schema.xdm.arrow_schema()
+    table = stores.lake().create(dataset.table, columns)
+    rows = pa.RecordBatch.from_pylist([{"_id": str(number)} for number in range(10)], schema=columns)
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(DAYS)]
+    parts: list[PartFile] = []
+    for day in days:
+        with PartWriter(table, str(flow.uuid), day, token="bench") as writer:  # noqa: S106  # of an attempt, no secret
+            writer.write(rows)
+            parts += writer.close()
+    table.publish(str(flow.uuid), days, parts, token="bench", still_mine=lambda: True)  # noqa: S106
 
 
 def _runs(flow: Dataflow, count: int) -> None:

@@ -63,6 +63,7 @@ def _of_a_person() -> dict[str, Ask]:
     middle = Dataflow.objects.order_by("pk")[Dataflow.objects.count() // 2]
     paths["a dataflow"] = reverse("dataflows:dataflow", args=[middle.pk])
     paths["failed runs"] = f"{paths['monitoring']}?status=failed"
+    paths["runs of all time"] = f"{paths['monitoring']}?frame=all"
     return {f"page: {name}": partial(_status, client, path) for name, path in paths.items()}
 
 

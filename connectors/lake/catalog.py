@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pyarrow as pa
 from pyarrow import fs
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema, assign_fresh_schema_ids
-from pyiceberg.table import Table
+from pyiceberg.table import StaticTable, Table
 from pyiceberg.transforms import IdentityTransform
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from connectors.lake.columns import SchemaDiffers, missing
 from connectors.lake.durable import DurableFileIO
 from connectors.lake.evolution import columns_of
 from connectors.lake.failures import lake_failures
 from connectors.lake.hint import write_version_hint
-from connectors.lake.inspect import PARTITION_COLUMNS
+from connectors.lake.inspect import PARTITION_COLUMNS, TableSummary, summary
 from connectors.lake.location import parse_warehouse
 from connectors.lake.replace import MERGE_AT, MERGE_AT_DEFAULT
 from connectors.lake.table import LakeTable
@@ -34,6 +36,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,127}")
 LOCK_SECONDS = 20
 CONNECT_SECONDS = 10
 CONNECT_ATTEMPTS = 5
+STATES_REMEMBERED = 4096
 
 TABLE_PROPERTIES = {
     "format-version": "2",
@@ -67,6 +70,8 @@ class Lake:
     def __init__(self, catalog_url: str, warehouse_url: str) -> None:
         self._url = database_url(catalog_url)
         self._warehouse = parse_warehouse(warehouse_url)
+        # A state is a file that never changes, so what it says is worth keeping.
+        self._summary_at = lru_cache(STATES_REMEMBERED)(self._read_summary)
 
     def create(self, name: str, schema: pa.Schema) -> LakeTable:
         """The table ``name`` with these columns, made now or earlier, by us or by another process.
@@ -96,6 +101,24 @@ class Lake:
             # Asked of the database: pyiceberg would read the whole state of the table to see whether it is there.
             return identifier in self._catalog.list_tables(NAMESPACE)
 
+    def states(self, names: Iterable[str]) -> dict[str, str]:
+        """Where the current state of each of these tables is described, by name, in one question to the catalog.
+
+        A name without a table is absent.
+        """
+        chosen = select(IcebergTables.table_name, IcebergTables.metadata_location).where(
+            IcebergTables.catalog_name == NAMESPACE,
+            IcebergTables.table_namespace == NAMESPACE,
+            IcebergTables.table_name.in_(list(names)),
+        )
+        with lake_failures(), Session(self._catalog.engine) as session:
+            return {name: str(state) for name, state in session.execute(chosen)}
+
+    def summary_of(self, state: str) -> TableSummary:
+        """What a table holds in a state that ``states`` gave; read once per state, for lists of many tables."""
+        with lake_failures():
+            return self._summary_at(state)
+
     def drop(self, name: str) -> None:
         """Removes the table and every file of it. Also succeeds when there is none."""
         identifier = self._identifier(name)
@@ -115,11 +138,19 @@ class Lake:
             "uri": self._url.render_as_string(hide_password=False),
             "warehouse": self._warehouse.location,
             "pool_pre_ping": "true",
-            "py-io-impl": f"{DurableFileIO.__module__}.{DurableFileIO.__name__}",
-            **self._warehouse.properties,
+            **self._files,
         }
         with lake_failures():
             return _connect(properties)
+
+    @property
+    def _files(self) -> dict[str, str]:
+        """How pyiceberg reaches the files of tables."""
+        implementation = f"{DurableFileIO.__module__}.{DurableFileIO.__name__}"
+        return {"py-io-impl": implementation, **self._warehouse.properties}
+
+    def _read_summary(self, state: str) -> TableSummary:
+        return summary(StaticTable.from_metadata(state, self._files))
 
     def _create(self, name: str, schema: Schema) -> Table:
         fields = (

@@ -50,17 +50,15 @@ def datasets(user: User, text: str) -> DatasetQuerySet:
 
 def dataset_rows(found: Iterable[Dataset]) -> tuple[list[DatasetRow], LakeProblem | None]:
     """One line per dataset. Once the lake has failed it is not asked again: each try may take a time-out."""
-    rows: list[DatasetRow] = []
+    datasets = list(found)
+    summaries: dict[str, TableSummary] = {}
     problem: LakeProblem | None = None
-    for dataset in found:
-        summary = None
-        if problem is None:
-            try:
-                summary = _summary(dataset)
-            except ConnectorError as error:
-                problem = lake_problem(error)
-        rows.append(DatasetRow(dataset, summary))
-    return rows, problem
+    try:
+        for name, state in stores.lake().states(dataset.table for dataset in datasets).items():
+            summaries[name] = stores.lake().summary_of(state)
+    except ConnectorError as error:
+        problem = lake_problem(error)
+    return [DatasetRow(dataset, summaries.get(dataset.table)) for dataset in datasets], problem
 
 
 def lake_problem(error: ConnectorError) -> LakeProblem:
@@ -78,8 +76,3 @@ def table_of(dataset: Dataset) -> LakeTable | None:
 def last_published(dataset: Dataset) -> datetime | None:
     latest: datetime | None = dataset.dataflows.aggregate(at=Max("days__published_at"))["at"]
     return latest
-
-
-def _summary(dataset: Dataset) -> TableSummary | None:
-    table = table_of(dataset)
-    return table.summary() if table else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils.choices import BaseChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from connectors.form_layout import PageForm
+from connectors.long_select import LongSelect
 from connectors.models import Account
 from connectors.roles import User
 from dataflows import scheduling
@@ -37,6 +40,17 @@ class FilterForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
+class Names(BaseChoiceIterator):
+    """Rows to choose from, read when they are shown."""
+
+    def __init__(self, rows: QuerySet[Any], none: str) -> None:
+        self._rows, self._none = rows, none
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        yield "", self._none
+        yield from self._rows.values_list("pk", "name")
+
+
 class DataflowFilter(FilterForm):
     q = forms.CharField(label=_("Name or project"), max_length=255)
     status = forms.ChoiceField(label=_("Status"), choices=[("", _("All")), *DataflowStatus.choices])
@@ -49,8 +63,8 @@ class DataflowFilter(FilterForm):
 
     def __init__(self, data: Mapping[str, Any], user: User) -> None:
         super().__init__(data)
-        _offer(self, "account", Account.objects.visible_to(user).order_by("name"))
-        _offer(self, "dataset", Dataset.objects.visible_to(user).order_by("name"))
+        _offer(self, "account", Account.objects.visible_to(user))
+        _offer(self, "dataset", Dataset.objects.visible_to(user))
 
     @property
     def narrows(self) -> bool:
@@ -70,8 +84,7 @@ class RunFilter(FilterForm):
 
     def __init__(self, data: Mapping[str, Any], user: User) -> None:
         super().__init__(data)
-        flows = Dataflow.objects.visible_to(user).live().order_by("name")
-        _offer(self, "dataflow", flows.only("pk", "name", "status"))
+        _offer(self, "dataflow", Dataflow.objects.visible_to(user).live())
 
     @property
     def frame_words(self) -> str:
@@ -128,10 +141,13 @@ class RunNowForm(PageForm, forms.Form):
         return day
 
 
-def _offer(form: forms.Form, name: str, rows: Any) -> None:
+def _offer(form: forms.Form, name: str, rows: QuerySet[Any]) -> None:
+    """There may be thousands; of each only id and name are read."""
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
-        field.queryset = rows
+        field.queryset = rows.order_by("name", "pk")
+        field.widget = LongSelect(attrs=field.widget.attrs)
+        field.widget.choices = Names(field.queryset, str(field.empty_label))
 
 
 def _look(field: forms.Field) -> str:

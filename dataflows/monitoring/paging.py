@@ -10,5 +10,11 @@ from django.http import HttpRequest
 PER_PAGE = 25
 
 
-def page_of(request: HttpRequest, rows: Any, *, parameter: str = "page", size: int = PER_PAGE) -> Page[Any]:
-    return Paginator(rows, size).get_page(request.GET.get(parameter))
+def page_of(
+    request: HttpRequest, rows: Any, *, parameter: str = "page", size: int = PER_PAGE, count: int | None = None
+) -> Page[Any]:
+    """``count`` spares the counting where it is known."""
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count
+    return paginator.get_page(request.GET.get(parameter))

@@ -45,15 +45,16 @@ def monitoring(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "dataflows/monitoring/_in_progress.html", context)
     framed = queries.within(found, form.chosen.get("frame", "24h"), now)
-    attention = queries.unresolved(framed)
+    failed, totals = queries.last_failed(request.user), queries.totals(framed)
+    attention = framed.filter(pk__in=failed.values())
     context |= {
         "form": form,
-        "totals": queries.totals(framed),
+        "totals": totals,
         "attention": attention[:IN_BLOCK],
         "attention_count": attention.count(),
-        "page": page_of(request, framed.filter(status__in=Run.FINISHED)),
+        "page": page_of(request, framed.filter(status__in=Run.FINISHED), count=totals.ended),
         "ever_ran": Run.objects.visible_to(request.user).exists(),
-        "paused": queries.attention_count(request.user),
+        "paused": queries.attention_count(request.user, failed),
     }
     return render(request, "dataflows/monitoring/monitoring.html", context)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from connectors.base import Project
 from connectors.errors import BadCredentials, ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
+from connectors.long_select import OpenSelect
 from connectors.messages import message_for
 from connectors.mixpanel import timezones
 from connectors.models import Account
@@ -24,7 +25,7 @@ from dataflows.wizard import drafts, projects
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
 from dataflows.wizard.preview import SampleRow, sample_rows
-from dataflows.wizard.selects import LongSelect, zone_choices
+from dataflows.wizard.zone_choices import zone_choices
 
 OTHER = "other"
 # Two zones must agree where the data is and where the schedule will be.
@@ -34,7 +35,7 @@ YEARS_COMPARED = timedelta(days=2 * 365)
 class ProjectForm(StepForm):
     slug = "project"
     project = forms.CharField(
-        label=lazy("Project"), widget=LongSelect, error_messages={"required": lazy("Choose a project.")}
+        label=lazy("Project"), widget=OpenSelect, error_messages={"required": lazy("Choose a project.")}
     )
     other_project = forms.CharField(
         label=lazy("Project id"),
@@ -46,7 +47,7 @@ class ProjectForm(StepForm):
     timezone = forms.CharField(
         label=lazy("Time zone of the project"),
         required=False,
-        widget=LongSelect,
+        widget=OpenSelect,
         help_text=lazy("As in Mixpanel under Project Settings. Changing it later affects only new events."),
     )
     other_timezone = forms.CharField(

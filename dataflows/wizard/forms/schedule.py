@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from connectors.errors import UnknownTimezone
+from connectors.long_select import OpenSelect
 from connectors.mixpanel import timezones
 from dataflows.models import Dataflow, Frequency
 from dataflows.scheduling import MINIMUM, SHORTEST_DISTANCE, Schedule, ScheduleInvalid, closest
 from dataflows.wizard import proposals, schedule_plan
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Outcome
-from dataflows.wizard.selects import LongSelect, zone_choices
+from dataflows.wizard.zone_choices import zone_choices
 
 FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 LARGEST_INTERVAL = 1000
@@ -52,7 +53,7 @@ class ScheduleForm(StepForm):
         help_text=lazy("In the time zone chosen here. Leave it empty to start now."),
         widget=forms.TextInput(attrs={"type": "datetime-local"}),
     )
-    schedule_zone = forms.CharField(label=lazy("Time zone of the schedule"), required=False, widget=LongSelect)
+    schedule_zone = forms.CharField(label=lazy("Time zone of the schedule"), required=False, widget=OpenSelect)
     backfill = forms.BooleanField(
         label=lazy("Backfill"),
         required=False,

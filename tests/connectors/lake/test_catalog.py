@@ -100,6 +100,26 @@ class TestOpeningAndDropping:
             table.summary()
 
 
+class TestManyTablesAtOnce:
+    def test_each_current_state_sums_up_as_its_table_does(self, lake_urls: tuple[str, str]) -> None:
+        lake = Lake(*lake_urls)
+        for number in (1, 2, 3):
+            publish(lake.create(f"ds_{number}", SCHEMA), {day(number): number})
+        states = lake.states(["ds_1", "ds_3", "ds_9"])
+        assert set(states) == {"ds_1", "ds_3"}
+        for name, state in states.items():
+            assert lake.summary_of(state) == lake.open(name).summary()
+        lake.close()
+
+    def test_a_publication_makes_another_state(self, lake: Lake) -> None:
+        table = lake.create("ds_1", SCHEMA)
+        empty = lake.states(["ds_1"])["ds_1"]
+        assert lake.summary_of(empty).rows == 0
+        publish(table, {day(1): 3})
+        full = lake.states(["ds_1"])["ds_1"]
+        assert (lake.summary_of(full).rows, lake.summary_of(empty).rows) == (3, 0)
+
+
 class TestReaching:
     def test_a_catalog_that_does_not_answer_is_unavailable_and_keeps_its_password(self, tmp_path: Path) -> None:
         lake = Lake("postgresql://someone:hunter2@127.0.0.1:1/none", str(tmp_path))
