@@ -113,7 +113,7 @@ def _mapping(account: Account, project_id: str, days: DayRange, schema: Schema) 
 
 def _start(flow: Dataflow) -> Run:
     last = scheduling.last_day(timezone.now(), flow.timezone, include_today=False)
-    days = (last - timedelta(days=DAYS - 1), last)
+    days = scheduling.days_between(last - timedelta(days=DAYS - 1), last)
     return lifecycle.start(flow, trigger=Trigger.USER, days=days, now=timezone.now())
 
 

@@ -173,6 +173,11 @@ class Dataflow(models.Model):
         return TimeReading(semantic=self.time_semantic, zone=self.timezone)  # type: ignore[arg-type]
 
     @property
+    def day_zone(self) -> str:
+        """Where a day begins and ends: legacy projects have days of their own zone, all others UTC's."""
+        return self.timezone if self.time_semantic == TimeSemantic.LEGACY else "UTC"
+
+    @property
     def schedule(self) -> Schedule:
         return Schedule(
             frequency=self.frequency,

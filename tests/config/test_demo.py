@@ -73,6 +73,7 @@ class TestServing:
             lines.append(line)
             if line.startswith("Serving at"):
                 break
+        assert any("7 of 7 days" in line for line in lines)
         assert "Log in" in get(f"http://127.0.0.1:{port}/login/")
         told = json.loads(get(f"http://127.0.0.1:{sample}/sample/served"))
         served.send_signal(signal.SIGINT)

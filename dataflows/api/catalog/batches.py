@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +18,9 @@ from dataflows.api.batches import batch_id, dataset_id, run_uuid
 from dataflows.api.catalog.data_sets import last_runs
 from dataflows.api.catalog.paging import CatalogQuery, ordered, projected
 from dataflows.api.catalog.run_status import WORDS, status_of
-from dataflows.api.flowservice import run_shapes
+from dataflows.api.flowservice import run_records, run_shapes
 from dataflows.api.flowservice.envelope import client_of
-from dataflows.api.flowservice.run_shapes import NOTHING, Sums
+from dataflows.api.flowservice.run_records import Records
 from dataflows.api.moments import millis
 from dataflows.messages import message_for
 from dataflows.models import Run
@@ -61,8 +61,8 @@ def batches(request: HttpRequest, query: Query[BatchQuery]) -> JsonResponse:
     listing.check_parameters(request, BatchQuery.model_fields)
     found = _wanted(visible(reader(request)), request.user, query)
     page = list(ordered(found, query.orderBy, COLUMNS)[query.start : query.start + query.limit])
-    sums = run_shapes.sums_of(page)
-    items = {batch_id(run.uuid): item(request, run, sums.get(run.pk, NOTHING)) for run in page}
+    records = run_records.of_runs(page)
+    items = {batch_id(run.uuid): item(request, run, records[run.pk]) for run in page}
     return JsonResponse(projected(items, query.properties))
 
 
@@ -71,8 +71,7 @@ def batch(request: HttpRequest, batch: str) -> JsonResponse:
     """One batch by its id."""
     listing.check_parameters(request, ())
     run = find(reader(request), batch)
-    reasons = [error for errors in run.windows.values_list("errors", flat=True) for error in errors]
-    return JsonResponse({batch: item(request, run, run_shapes.sums_of([run]).get(run.pk, NOTHING), reasons)})
+    return JsonResponse({batch: item(request, run, run_records.of_run(run))})
 
 
 @router.get("/lastBatches", response=answers(dict[str, Any]))
@@ -119,7 +118,7 @@ def _wanted(found: RunQuerySet, user: User, query: BatchQuery) -> RunQuerySet:
     return found
 
 
-def item(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def item(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]:
     flow = run.dataflow
     author = run.requested_by.get_username() if run.requested_by else "system"
     told: dict[str, Any] = {
@@ -138,8 +137,8 @@ def item(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[s
             "acp_enableErrorDiagnostics": [str(flow.error_diagnostics).lower()],
             "acp_partialIngestionPercent": [f"{flow.error_threshold:f}" if flow.partial_ingestion else "0"],
         },
-        "metrics": _metrics(run, sums),
-        "errors": _errors(run, sums, reasons),
+        "metrics": _metrics(run, records),
+        "errors": _errors(run, records),
     }
     if run.started_at:
         told["started"] = millis(run.started_at)
@@ -148,24 +147,24 @@ def item(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[s
     return told
 
 
-def _metrics(run: Run, sums: Sums) -> dict[str, int]:
+def _metrics(run: Run, records: Records) -> dict[str, int]:
     return {
-        "inputByteSize": sums["size"],
-        "inputFileCount": sums["windows"],
-        "inputRecordCount": sums["received"],
-        "outputRecordCount": sums["loaded"],
-        "outputFileCount": sums["published"],
+        "inputByteSize": records.size,
+        "inputFileCount": records.windows,
+        "inputRecordCount": records.received,
+        "outputRecordCount": records.loaded,
+        "outputFileCount": records.published,
         "partitionCount": run.day_count,
-        "failedRecordCount": sums["rejected"],
-        "recordsSize": sums["size"],
-        "invalidRecordCount": sums["rejected"],
+        "failedRecordCount": records.failed,
+        "recordsSize": records.size,
+        "invalidRecordCount": records.rejected,
     }
 
 
-def _errors(run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _errors(run: Run, records: Records) -> list[dict[str, Any]]:
     found = [
         {"code": each["code"], "description": each["message"], "recordCount": each.get("recordCount", 0)}
-        for each in run_shapes.extended(sums, reasons)
+        for each in run_shapes.extended(records)
     ]
     if run.error_code:
         found.insert(0, {"code": run.error_code, "description": message_for(run.error_code).what})

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Q
 from django.http import HttpRequest
 
 from connectors.messages import MESSAGES as CONNECTOR_MESSAGES
 from connectors.roles import User
 from dataflows.api.batches import batch_id
 from dataflows.api.filters import Choice, Constant, Id, Moment, Number, Text, uuid_of
-from dataflows.api.flowservice import ids
+from dataflows.api.flowservice import ids, run_records
 from dataflows.api.flowservice.envelope import framed
+from dataflows.api.flowservice.run_records import Records, printable
 from dataflows.api.flowservice.run_status import WORDS, status_of
 from dataflows.api.listing import Item, Resource
 from dataflows.api.moments import millis
 from dataflows.messages import message_for
-from dataflows.models import Run, RunStatus, Window, WindowStatus
+from dataflows.models import Run, RunStatus
 from dataflows.models.run import RunQuerySet
 from dataflows.scheduling import midnight
 
-COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
 COPY, PROCESS, CREATE = "CONNECTOR-1001-500", "CONNECTOR-2001-500", "CONNECTOR-3001-500"
 LAKE_CODES = ("lake_unavailable", "lake_conflict", "storage_full")
-Sums = Mapping[str, Any]
-NOTHING: Sums = dict.fromkeys((*COUNTS, "size", "windows", "published", "failed"), 0)
 
 
 def visible(user: User) -> RunQuerySet:
     """With all that ``item`` shows."""
     related = ("dataflow__source_connection", "dataflow__target_connection", "requested_by")
-    light = ("uuid", "source_connection__uuid", "target_connection__uuid", "timezone")
+    light = ("uuid", "source_connection__uuid", "target_connection__uuid", "timezone", "time_semantic")
     heavy = ("mapping", "error_trace")
     found: RunQuerySet = Run.objects.visible_to(user).select_related(*related).defer(*heavy)
     return found.only(
@@ -43,50 +41,35 @@ def visible(user: User) -> RunQuerySet:
 
 
 def items(request: HttpRequest, runs: Sequence[Run]) -> list[Item]:
-    sums = sums_of(runs)
-    return [item(request, run, sums.get(run.pk, NOTHING)) for run in runs]
+    records = run_records.of_runs(runs)
+    return [item(request, run, records[run.pk]) for run in runs]
 
 
 def whole(request: HttpRequest, run: Run) -> Item:
-    """With the reasons for which records failed."""
-    reasons = [error for errors in run.windows.values_list("errors", flat=True) for error in errors]
-    return item(request, run, sums_of([run]).get(run.pk, NOTHING), reasons)
+    return item(request, run, run_records.of_run(run))
 
 
-def sums_of(runs: Sequence[Run]) -> dict[int, Sums]:
-    """Counts of windows by run: those of a run are written when it ends."""
-    windows = Window.objects.filter(run__in=[run.pk for run in runs]).order_by().values("run_id")
-    totals = windows.annotate(
-        **{name: Sum(name) for name in COUNTS},
-        size=Sum("landed_size"),
-        windows=Count("pk"),
-        published=Count("pk", filter=Q(status=WindowStatus.PUBLISHED)),
-        failed=Count("pk", filter=Q(status=WindowStatus.FAILED)),
-    )
-    return {row["run_id"]: row for row in totals}
-
-
-def item(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]] = ()) -> Item:
+def item(request: HttpRequest, run: Run, records: Records) -> Item:
     flow = run.dataflow
     updated = run.finished_at or run.started_at or run.created_at
     body: dict[str, Any] = {
         "flowId": str(flow.uuid),
         "flowSpec": {"id": ids.FLOW_SPEC, "version": ids.VERSION},
         "providerRefId": f"M-{flow.uuid}-{run.trigger}-0:{run.uuid}",
-        "metrics": _metrics(request, run, sums, reasons),
-        "activities": [_copy(run, sums), _promotion(request, run, sums, reasons)],
+        "metrics": _metrics(request, run, records),
+        "activities": [_copy(run, records), _promotion(request, run, records)],
     }
     if run.requested_by_id:
         body["params"] = _window(run)
     return framed(request, run, body, updated=updated)
 
 
-def _metrics(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _metrics(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]:
     return {
         "durationSummary": _duration(run),
-        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": -1},
-        "recordSummary": _records(sums) | {"failedInfo": _infos(reasons, "rejected"), "skippedInfo": _skipped(sums)},
-        "fileSummary": _files(sums)
+        "sizeSummary": {"inputBytes": records.size, "outputBytes": -1},
+        "recordSummary": records.summary,
+        "fileSummary": records.files
         | {
             "activityRefs": [ids.PROMOTION_ACTIVITY],
             "manifest": {"fileInfo": [{"path": _export(request, run, "input_files")}]},
@@ -113,56 +96,9 @@ def _window(run: Run) -> dict[str, int]:
 
 
 def _edges(run: Run) -> tuple[int, int]:
-    """Where the first day begins and the last one ends, in the zone of the project, in epoch milliseconds."""
-    zone = run.dataflow.timezone or "UTC"
+    """Where the first day begins and the last one ends, in epoch milliseconds."""
+    zone = run.dataflow.day_zone
     return millis(midnight(run.first_day, zone)), millis(midnight(run.last_day, zone, after=True))
-
-
-def _records(sums: Sums) -> dict[str, int]:
-    return {
-        "inputRecordCount": sums["received"],
-        "outputRecordCount": sums["loaded"],
-        "createdRecordCount": sums["loaded"],
-        "updatedRecordCount": 0,
-        "deletedRecordCount": 0,
-        "failedRecordCount": sums["rejected"],
-        "skippedRecordCount": sums["duplicate"] + sums["filtered"],
-        "warningRecordCount": 0,
-    }
-
-
-def _skipped(sums: Sums) -> list[dict[str, Any]]:
-    words = {"duplicate": "Other copies of an event that was loaded.", "filtered": "Outside of what was asked for."}
-    return [{"code": name, "message": text, "recordCount": sums[name]} for name, text in words.items() if sums[name]]
-
-
-def _files(sums: Sums) -> dict[str, int]:
-    return {
-        "inputFileCount": sums["windows"],
-        "outputFileCount": sums["published"],
-        "skippedFileCount": 0,
-        "failedFileCount": sums["failed"],
-    }
-
-
-def _infos(reasons: Sequence[Mapping[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """One line per code and field, counted over all windows."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for reason in reasons:
-        if reason["kind"] != kind:
-            continue
-        key = (reason["code"], reason["field"])
-        place = f" ({reason['field']})" if reason["field"] else ""
-        line = found.setdefault(
-            key, {"code": reason["code"], "message": _printable(f"{reason['message']}{place}"), "recordCount": 0}
-        )
-        line["recordCount"] += reason["count"]
-    return sorted(found.values(), key=lambda line: -line["recordCount"])
-
-
-def _printable(text: str) -> str:
-    """Bytes that were no UTF-8 become visible escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 # --- what went wrong ----------------------------------------------------------------------------------------------
@@ -173,7 +109,7 @@ def _errors(run: Run) -> list[dict[str, str]]:
     if not run.error_code:
         return []
     message = message_for(run.error_code)
-    words = f"{message.what} {_printable(run.error_detail)} {message.todo}"
+    words = f"{message.what} {printable(run.error_detail)} {message.todo}"
     return [{"code": _phase(run.error_code), "message": " ".join(words.split()), "details": run.error_code}]
 
 
@@ -184,7 +120,7 @@ def _phase(code: str) -> str:
 
 
 # --- activities ---------------------------------------------------------------------------------------------------
-def _copy(run: Run, sums: Sums) -> dict[str, Any]:
+def _copy(run: Run, records: Records) -> dict[str, Any]:
     first, last = _edges(run)
     failed = bool(run.error_code) and _phase(run.error_code) == COPY
     source = run.dataflow.source_connection
@@ -193,9 +129,9 @@ def _copy(run: Run, sums: Sums) -> dict[str, Any]:
         "name": "Mixpanel Copy Activity",
         "updatedAtUTC": millis(run.finished_at or run.started_at or run.created_at),
         "durationSummary": _duration(run) | {"extensions": {"windowStart": first, "windowEnd": last}},
-        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": sums["size"]},
+        "sizeSummary": {"inputBytes": records.size, "outputBytes": records.size},
         "recordSummary": {},
-        "fileSummary": {"inputFileCount": sums["windows"], "outputFileCount": sums["windows"] - sums["failed"]},
+        "fileSummary": {"inputFileCount": records.windows, "outputFileCount": records.windows - records.broken},
         "statusSummary": {
             "status": "failed" if failed else _activity_status(run),
             "errors": _errors(run) if failed else [],
@@ -216,16 +152,16 @@ def _activity_status(run: Run) -> str:
     return status if status in ("scheduled", "inProgress") else "success"
 
 
-def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _promotion(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]:
     target = run.dataflow.target_connection
     return {
         "id": ids.PROMOTION_ACTIVITY,
         "name": "Promotion Activity",
         "updatedAtUTC": millis(run.finished_at or run.started_at or run.created_at),
         "durationSummary": _duration(run),
-        "sizeSummary": {"inputBytes": sums["size"], "outputBytes": -1},
-        "recordSummary": _records(sums),
-        "fileSummary": _files(sums) | {"extensions": {"manifest": {"fileInfo": _export(request, run, "input_files")}}},
+        "sizeSummary": {"inputBytes": records.size, "outputBytes": -1},
+        "recordSummary": {name: n for name, n in records.summary.items() if isinstance(n, int)},
+        "fileSummary": records.files | {"extensions": {"manifest": {"fileInfo": _export(request, run, "input_files")}}},
         "statusSummary": {
             "status": status_of(run.status),
             "errors": _errors(run),
@@ -234,7 +170,7 @@ def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Map
                     "failedRecords": _export(request, run, "row_errors"),
                     "sampleErrors": _export(request, run, "row_error_samples.json"),
                 },
-                "errors": extended(sums, reasons),
+                "errors": extended(records),
             },
         },
         "targetInfo": [
@@ -247,11 +183,11 @@ def _promotion(request: HttpRequest, run: Run, sums: Sums, reasons: Sequence[Map
     }
 
 
-def extended(sums: Sums, reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    if not sums["rejected"]:
+def extended(records: Records) -> list[dict[str, Any]]:
+    if not records.failed:
         return []
-    words = f"Encountered {sums['rejected']} errors in the data. Successfully ingested {sums['loaded']} rows."
-    return [{"code": "INGEST-1212-400", "message": words}, *_infos(reasons, "rejected")]
+    words = f"Encountered {records.failed} errors in the data. Successfully ingested {records.loaded} rows."
+    return [{"code": "INGEST-1212-400", "message": words}, *records.failures]
 
 
 def _export(request: HttpRequest, run: Run, path: str) -> str:

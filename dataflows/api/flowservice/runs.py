@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,11 +28,15 @@ from dataflows.runs import lifecycle
 router = Router(tags=["Flow Service: runs"], by_alias=True)
 KIND = "run"
 MOST_DAYS = 3660
+INSTANT = timedelta(microseconds=1)
 LATEST = 32_503_680_000  # the year 3000
 
 
 class RunParams(Open):
-    """Epoch seconds. The days that the window touches are read; without a window, those that are due."""
+    """Epoch seconds. The days that the window touches are read; without a window, those that are due.
+
+    Days begin at midnight UTC, in legacy projects at midnight of the project's zone.
+    """
 
     windowStartTime: int | str | None = None
     windowEndTime: int | str | None = None
@@ -113,12 +117,15 @@ def _days(flow: Dataflow, params: Mapping[str, Any], now: datetime) -> list[date
     start, end = _moment(params, "windowStartTime"), _moment(params, "windowEndTime")
     if start is None and end is None:
         return None
-    zone = ZoneInfo(flow.timezone or "UTC")
-    newest = scheduling.last_day(now, flow.timezone or "UTC", include_today=True)
-    first = (start or end or now).astimezone(zone).date()
-    last = min(newest, (end or now).astimezone(zone).date())
-    if first > last or (start and end and start > end):
-        raise errors.bad_value("params.windowStartTime", f"The window holds no day up to {newest}.")
+    if start and end and start > end:
+        raise errors.bad_value("params.windowEndTime", "The window ends before it starts.")
+    zone, newest = ZoneInfo(flow.day_zone), scheduling.last_day(now, flow.timezone or "UTC", include_today=True)
+    # The end is no part of the window: one that ends at midnight ends with the day before.
+    until = end - INSTANT if end and end != start else end or now
+    first, last = (start or until).astimezone(zone).date(), min(newest, until.astimezone(zone).date())
+    if first > last:
+        words = f"The window begins on {first}; Mixpanel has no later day than {newest} yet."
+        raise errors.bad_value("params.windowStartTime", words)
     if (last - first).days >= MOST_DAYS:
         raise errors.bad_value("params.windowStartTime", f"The window has more than {MOST_DAYS} days.")
     return scheduling.days_between(first, last)
@@ -129,6 +136,8 @@ def _moment(params: Mapping[str, Any], name: str) -> datetime | None:
     if value is None or value == "":
         return None
     text = str(value)
-    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > LATEST:
+    if not text.isascii() or not text.isdigit():
+        raise errors.bad_value(f"params.{name}", f"“{text[:40]}” is no time.", "Write epoch seconds.")
+    if len(text) > 12 or int(text) > LATEST:
         raise errors.bad_value(f"params.{name}", f"“{text[:40]}” is no time.", "Write epoch seconds, not milliseconds.")
     return datetime.fromtimestamp(int(text), UTC)
