@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, LessThanOrEqual, Reference
+from pyiceberg.expressions import And, GreaterThanOrEqual, In, LessThanOrEqual, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.manifest import DataFile
@@ -51,6 +51,8 @@ class Receipt:
 class Publication:
     """What shall be true afterwards: these days of this dataflow hold these files and nothing else.
 
+    The same days of its ``predecessors`` hold nothing.
+
     ``token`` names this publication once and for all: the same work gets the same token again
     after a crash, other work never does. Raises ValueError if files and days do not fit together.
     """
@@ -59,6 +61,7 @@ class Publication:
     days: frozenset[date]
     files: tuple[PartFile, ...]
     token: str
+    predecessors: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.days or not TOKEN.fullmatch(self.token):
@@ -115,7 +118,8 @@ def _attempt(table: Table, wanted: Publication, still_mine: Callable[[], bool]) 
 
 
 def _plan(table: Table, wanted: Publication) -> _Change:
-    live = {file.file_path: file for file in _files_of(table, wanted.dataflow, wanted.days)}
+    names = wanted.predecessors | {wanted.dataflow}
+    live = {file.file_path: file for file in _files_of(table, names, wanted.days)}
     given = {part.path for part in wanted.files}
     # A file that is already in place stays there: naming it as dropped would invite a clean-up to delete it.
     return _Change(
@@ -125,16 +129,16 @@ def _plan(table: Table, wanted: Publication) -> _Change:
     )
 
 
-def _files_of(table: Table, dataflow: str, days: frozenset[date]) -> Iterable[DataFile]:
+def _files_of(table: Table, dataflows: frozenset[str], days: frozenset[date]) -> Iterable[DataFile]:
     wanted = {(day - EPOCH).days for day in days}
     day = Reference("_day")
     span = And(
         GreaterThanOrEqual(term=day, value=literal(min(days).isoformat())),
         LessThanOrEqual(term=day, value=literal(max(days).isoformat())),
     )
-    ours = EqualTo(term=Reference("_dataflow"), value=literal(dataflow))
+    ours = In(term=Reference("_dataflow"), values={literal(name) for name in dataflows})
     for task in table.scan(And(ours, span)).plan_files():
-        if task.file.partition[0] == dataflow and task.file.partition[1] in wanted:
+        if task.file.partition[0] in dataflows and task.file.partition[1] in wanted:
             yield task.file
 
 

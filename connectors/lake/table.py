@@ -76,13 +76,17 @@ class LakeTable:
         *,
         token: str,
         still_mine: Callable[[], bool],
+        predecessors: Iterable[str] = (),
     ) -> Receipt:
         """Replaces ``days`` of ``dataflow`` by ``files`` in one commit; days without a file become empty.
 
+        What the ``predecessors`` have of these days goes with it: dataflows that wrote the same events and are gone.
         Doing it again, with the same token or with the same files, changes nothing.
         Raises LeaseLost, LakeConflict, LakeUnavailable, StorageFull; ValueError if a file is of no day given.
         """
-        return publish(self.load, Publication(dataflow, frozenset(days), tuple(files), token), still_mine)
+        return publish(
+            self.load, Publication(dataflow, frozenset(days), tuple(files), token, frozenset(predecessors)), still_mine
+        )
 
     def summary(self) -> TableSummary:
         with lake_failures():

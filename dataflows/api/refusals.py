@@ -17,7 +17,8 @@ from connectors.messages import message_for
 from dataflows.api import errors
 from dataflows.api.errors import ApiError, Detail, GatewayError
 from dataflows.mapping import MappingInvalid
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs import sharing
+from dataflows.runs.cannot_start import CannotStart
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,8 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(CannotStart)
     def _start(request: HttpRequest, error: CannotStart) -> HttpResponse:
-        return problem(request, ApiError("1422-400", "Not possible in this state", str(error), ours=error.code))
+        published = "1409-409" if error.code == sharing.CODE else "1422-400"
+        return problem(request, ApiError(published, "Not possible in this state", str(error), ours=error.code))
 
     @api.exception_handler(PermissionDenied)
     def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:

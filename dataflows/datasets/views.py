@@ -44,6 +44,7 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "dataset": found,
         "flows": found.dataflows.visible_to(request.user).select_related("account").defer("mapping", "sample"),
+        "remnants": found.remnants.all(),
         "published_at": queries.last_published(found),
     }
     try:

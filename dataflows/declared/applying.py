@@ -24,7 +24,8 @@ from dataflows.declared.change import Change
 from dataflows.declared.desk import Desk
 from dataflows.declared.problems import Place
 from dataflows.mapping import MappingInvalid
-from dataflows.runs import amending, dataset_making, launching, lifecycle, remapping, schema_changes
+from dataflows.runs import amending, dataset_making, launching, remapping, schema_changes
+from dataflows.runs.cannot_start import CannotStart
 from dataflows.schemas import SchemaInvalid
 
 OVERTAKEN = (
@@ -100,7 +101,7 @@ def _explained(change: Change, kept: list[str]) -> Iterator[None]:
         raise CannotApply(change, error.detail, error.remedy, kept) from error
     except (schema_changes.CannotChange, SchemaInvalid) as error:
         raise CannotApply(change, error.message, error.remedy, kept) from error
-    except (MappingInvalid, lifecycle.CannotStart) as error:
+    except (MappingInvalid, CannotStart) as error:
         raise CannotApply(change, str(error), "", kept) from error
     except OVERTAKEN as error:
         raise CannotApply(change, "Somebody changed the same at this moment.", "Apply again.", kept) from error

@@ -8,6 +8,7 @@ from dataflows.models.hash_key import HashKey
 from dataflows.models.heartbeat import Heartbeat
 from dataflows.models.mapping_set import MappingSet, MappingSetVersion
 from dataflows.models.mapping_version import MappingVersion, StoredRows
+from dataflows.models.remnant import Remnant
 from dataflows.models.run import IllegalMove, PauseReason, Run, RunStatus, Trigger
 from dataflows.models.schema_version import SchemaVersion
 from dataflows.models.source_property import PropertyState, SourceProperty
@@ -31,6 +32,7 @@ __all__ = [
     "MappingVersion",
     "PauseReason",
     "PropertyState",
+    "Remnant",
     "Run",
     "RunStatus",
     "Schema",

@@ -14,7 +14,8 @@ from connectors.roles import analyst_required
 from dataflows import tasks
 from dataflows.models import Dataflow, Run, RunStatus, Trigger
 from dataflows.monitoring.backfill_form import BackfillForm
-from dataflows.runs import backfilling, lifecycle, pausing, reading_plan
+from dataflows.runs import backfilling, pausing, reading_plan
+from dataflows.runs.cannot_start import CannotStart
 
 WINDOWS_SHOWN = 30
 
@@ -30,7 +31,7 @@ def dataflow_backfill(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             run = backfilling.start_backfill(flow, days, by=request.user, now=now)
-        except lifecycle.CannotStart as reason:
+        except CannotStart as reason:
             form.add_error(None, str(reason))
         else:
             tasks.ring(run)

@@ -20,6 +20,7 @@ from dataflows.monitoring.held_days import held_days
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.schedule_words import schedule_words, upcoming
 from dataflows.runs import lifecycle, properties, reading_plan
+from dataflows.runs.cannot_start import CannotStart
 
 
 @require_GET
@@ -68,7 +69,7 @@ def dataflow_run(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and request.method == "POST":
         try:
             run = lifecycle.start(flow, trigger=Trigger.USER, days=form.days, by=request.user, now=now)
-        except lifecycle.CannotStart as reason:
+        except CannotStart as reason:
             form.add_error(None, str(reason))
         else:
             tasks.ring(run)
@@ -108,7 +109,7 @@ def dataflow_delete(request: HttpRequest, pk: int) -> HttpResponse:
         name = str(flow)
         try:
             lifecycle.delete(flow)
-        except lifecycle.CannotStart as reason:
+        except CannotStart as reason:
             refusal = str(reason)
         else:
             messages.success(

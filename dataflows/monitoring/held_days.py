@@ -16,7 +16,7 @@ from connectors.roles import analyst_required
 from dataflows import tasks
 from dataflows.models import Dataflow, Day, DayStatus
 from dataflows.runs import reprocessing
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 
 
 @dataclass(frozen=True)

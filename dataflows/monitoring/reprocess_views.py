@@ -14,7 +14,7 @@ from dataflows import tasks
 from dataflows.models import Dataflow, Run
 from dataflows.monitoring.reprocess_form import ReprocessForm
 from dataflows.runs import lifecycle, reprocessing
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 
 
 @require_http_methods(["GET", "POST"])

@@ -25,6 +25,7 @@ from dataflows.monitoring.forms import RunFilter
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.progress import live
 from dataflows.runs import lifecycle
+from dataflows.runs.cannot_start import CannotStart
 
 # htmx stops polling when it is answered with this status.
 STOP_POLLING = 286
@@ -96,7 +97,7 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Run.objects.operable_by(request.user).select_related("dataflow"), pk=pk)
     try:
         again = lifecycle.retry(found, by=request.user, now=timezone.now())
-    except lifecycle.CannotStart as reason:
+    except CannotStart as reason:
         messages.error(request, str(reason))
         return redirect(found)
     tasks.ring(again)

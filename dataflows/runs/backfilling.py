@@ -11,7 +11,7 @@ from connectors.roles import User, person
 from dataflows import scheduling
 from dataflows.models import Dataflow, Day, DayStatus, PauseReason, Run, RunStatus, Trigger
 from dataflows.runs import lifecycle
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 
 # Days in these states have what Mixpanel has; a held one waits for a person, not for another answer.
 SETTLED = (DayStatus.LOADED, DayStatus.HELD)

@@ -28,7 +28,8 @@ from dataflows.models import (
     Window,
     WindowStatus,
 )
-from dataflows.runs import joining, pausing, planner, properties
+from dataflows.runs import joining, pausing, planner, properties, sharing
+from dataflows.runs.cannot_start import CannotStart
 from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
@@ -47,23 +48,16 @@ PAUSING = {
 }
 
 
-class CannotStart(Exception):
-    """A run cannot be started now; ``code`` and the message say why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 def activate(draft: Dataflow, *, by: User | None, now: datetime) -> Dataflow:
     """Turn a complete draft into an enabled dataflow: dataset, table and due time, all or nothing.
 
-    Raises MappingInvalid, LakeUnavailable; then the draft is as it was.
+    Raises CannotStart, MappingInvalid, LakeUnavailable; then the draft is as it was.
     """
     with transaction.atomic():
         draft.dataset = draft.dataset or _new_dataset(draft, by)
         # Whoever changes the schema meanwhile waits, and then finds the new table as well.
         xdm = Schema.objects.select_for_update().get(pk=draft.dataset.schema_id).xdm
+        sharing.check(draft)
         bind(draft.mapping_rows(), xdm)
         stores.lake().create(draft.dataset.table, xdm.arrow_schema())
         joining.join(draft, by=by)
@@ -283,5 +277,6 @@ def delete(flow: Dataflow) -> None:
     if flow.runs.unfinished().exists():
         raise CannotStart("already_running", "A run of this dataflow is still going on. Cancel it first.")
     with transaction.atomic():
+        sharing.leave(flow)
         joining.part(flow)
         flow.delete()

@@ -14,6 +14,7 @@ from django.db import transaction
 from connectors.lake import LakeTable, Receipt
 from dataflows import scheduling
 from dataflows.models import Day, DayStatus, Window, WindowStatus
+from dataflows.runs import sharing
 from dataflows.runs.leases import Lease
 from dataflows.runs.promotion import DayAccount, Promoted
 from dataflows.runs.tokens import token
@@ -36,8 +37,15 @@ def publish(window: Window, promoted: Promoted, table: LakeTable, lease: Lease) 
 
 
 def _commit(window: Window, promoted: Promoted, good: list[date], table: LakeTable, lease: Lease) -> Receipt:
-    flow = str(window.run.dataflow_id)
-    return table.publish(flow, good, promoted.parts, token=token(window), still_mine=lease.still_mine)
+    flow = window.run.dataflow
+    return table.publish(
+        str(flow.pk),
+        good,
+        promoted.parts,
+        token=token(window),
+        still_mine=lease.still_mine,
+        predecessors=sharing.predecessors(flow),
+    )
 
 
 def _finish_window(window: Window, promoted: Promoted, receipt: Receipt | None, now: datetime) -> bool:

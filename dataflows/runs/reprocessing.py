@@ -16,7 +16,7 @@ from connectors.roles import User, person
 from dataflows import stores
 from dataflows.models import Dataflow, Day, DayStatus, Run, Trigger, Window, WindowStatus
 from dataflows.runs import lifecycle, pausing
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 
 
 def reprocess(

@@ -19,7 +19,8 @@ from django.utils import timezone
 from dataflows import stores
 from dataflows.messages import message_for
 from dataflows.models import Day, DayStatus, RunStatus, WindowStatus
-from dataflows.runs import lifecycle, rejects
+from dataflows.runs import rejects
+from dataflows.runs.cannot_start import CannotStart
 from dataflows.runs.promotion import DayAccount, Unbalanced
 from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, event, events
@@ -211,5 +212,5 @@ def test_a_source_error_erases_the_table(bench: Bench):
     assert bench.run().status == RunStatus.FAILED
     assert len(bench.rows()) == 30
     bench.start()
-    with pytest.raises(lifecycle.CannotStart):
+    with pytest.raises(CannotStart):
         bench.start()

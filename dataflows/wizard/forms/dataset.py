@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from dataflows.models import Dataflow, Dataset, Schema
+from dataflows.runs import sharing
 from dataflows.wizard import proposals
 from dataflows.wizard.forms.step import StepForm
 
@@ -131,6 +132,16 @@ class DatasetForm(StepForm):
         for field, message in required.items():
             if not cleaned.get(field) and field not in self.errors:
                 self.add_error(field, message)
+        if cleaned.get("target") == EXISTING and cleaned.get("dataset"):
+            self._require_alone(cleaned["dataset"])
+
+    def _require_alone(self, dataset: Dataset) -> None:
+        if other := sharing.other_writer(self.draft, dataset):
+            words = _(
+                "“%(flow)s” already loads this project into this dataset: every event would be there twice. Choose "
+                "another dataset, or delete that dataflow first; its rows are then replaced day by day."
+            )
+            self.add_error("dataset", words % {"flow": other})
 
     def changes(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

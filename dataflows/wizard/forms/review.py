@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError
 from dataflows.mapping import MappingInvalid
 from dataflows.messages import message_for
 from dataflows.models import Dataflow, Run
+from dataflows.runs.cannot_start import CannotStart
 from dataflows.wizard import finishing, summary
 from dataflows.wizard.forms.account import AccountForm
 from dataflows.wizard.forms.dataset import DatasetForm
@@ -64,6 +65,8 @@ class ReviewForm(StepForm):
             target = finishing.finish(self.draft, self.shown_revision(), by=self.user, now=now)
         except finishing.Outdated:
             return self._overtaken()
+        except CannotStart as error:
+            self.add_error(None, str(error))
         except MappingInvalid as error:
             self.fail("mapping_invalid", message_for("mapping_invalid"), str(error))
         except ConnectorError as error:

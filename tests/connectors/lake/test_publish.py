@@ -98,6 +98,20 @@ class TestReplacing:
         assert read == events(6, "t").to_pylist()
 
 
+class TestSucceeding:
+    def test_the_same_days_of_a_predecessor_go_in_the_same_commit(self, table: LakeTable) -> None:
+        publish(table, {day(1): 2, day(2): 3}, flow="gone", token="old")
+        publish(table, {day(1): 7}, flow="other", token="other")
+        files = parts(table, day(1), 5, token="new")
+        receipt = table.publish(
+            FLOW, [day(1)], files, token="new", still_mine=lambda: True, predecessors=["gone", "never"]
+        )
+        assert (receipt.rows_added, receipt.rows_removed) == (5, 2)
+        assert table.days("gone") == {day(2): 3}
+        assert (table.days(FLOW), table.days("other")) == ({day(1): 5}, {day(1): 7})
+        assert len(table.snapshots()) == 3
+
+
 class TestRepeating:
     def test_the_same_token_writes_nothing_and_returns_its_receipt(self, table: LakeTable) -> None:
         first = publish(table, {day(1): 2, day(2): 3}, token="one")

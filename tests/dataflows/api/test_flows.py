@@ -89,7 +89,12 @@ class TestMaking:
         again = shop.program.post("/flows", shop.body())
         assert (again.status_code, again.json()["report"]["code"]) == (409, "duplicate")
         assert Dataflow.objects.count() == 1
-        shop.flow(name="Another one")
+
+    def test_a_project_goes_into_a_dataset_once(self, shop: Shop) -> None:
+        shop.flow()
+        answer = shop.program.post("/flows", shop.body(name="Another one"))
+        assert (answer.status_code, answer.json()["report"]["code"]) == (409, "project_twice")
+        assert "“Mixpanel dataflow” already loads project" in answer.json()["detail"]
 
     def test_takes_unknown_keys_as_aepp_sends_them(self, shop: Shop) -> None:
         schedule = {"startTime": 1625040887, "frequency": "once", "interval": 0, "exportMode": "X", "backfill": False}

@@ -265,6 +265,10 @@ class TestChanges:
         def finish(document: dict[str, Any]) -> None:
             document["flows"].append(json.loads(json.dumps({**document["flows"][0], "name": "Begun"})))
             document["flows"][1].pop("description")
+            document["dataSets"].append(
+                {"name": "Another dataset", "schemaRef": dict(document["dataSets"][0]["schemaRef"])}
+            )
+            document["flows"][1]["dataSet"] = "Another dataset"
 
         apply(edited(exported, finish))
         flow = Dataflow.objects.get(name="Begun")

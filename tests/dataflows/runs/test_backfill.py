@@ -10,7 +10,7 @@ from django.utils import timezone
 from connectors.models import ExportRequest
 from dataflows.models import Day, DayStatus, PauseReason, Run, RunStatus, Trigger, Window
 from dataflows.runs import backfilling, clockwork, engine, lifecycle, pausing, reading_plan
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 from dataflows.scheduling import days_between
 from tests.dataflows.runs.conftest import FIRST, Bench, events
 

@@ -15,6 +15,7 @@ from connectors.models import ExportRequest
 from dataflows import stores
 from dataflows.models import DataflowStatus, DayStatus, RunStatus, Window, WindowStatus
 from dataflows.runs import engine, failures, lifecycle, publishing, rejects
+from dataflows.runs.cannot_start import CannotStart
 from tests.connectors.mixpanel.fault_server import Answer, gzip_answer
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, event, events
 
@@ -343,7 +344,7 @@ class TestLeases:
 class TestStarting:
     def test_two_presses_of_the_button_start_one_run(self, bench: Bench):
         bench.start()
-        with pytest.raises(lifecycle.CannotStart, match="still going on"):
+        with pytest.raises(CannotStart, match="still going on"):
             bench.start()
         assert bench.flow.runs.count() == 1
 

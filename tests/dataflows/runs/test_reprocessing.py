@@ -10,7 +10,7 @@ from django.utils import timezone
 from dataflows import stores
 from dataflows.models import DayStatus, RunStatus
 from dataflows.runs import reprocessing
-from dataflows.runs.lifecycle import CannotStart
+from dataflows.runs.cannot_start import CannotStart
 from tests.dataflows.runs.conftest import FIRST, SECOND, Bench, events
 
 BROKEN = b'{"event":"Purchase","properties":{"time":"yesterday"}}\n'

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from dataflows.models import Dataset, Schema
+from tests.dataflows.factories import make_flow
 from tests.dataflows.wizard.conftest import Browser, body, sent_rows
 
 LONG = "n" * 5000
@@ -58,6 +59,14 @@ class TestDataset:
         dataset = Dataset.objects.create(name="Old one", schema=Schema.objects.get())
         at_dataset.send("dataset", {**dataset_values, "target": "existing", "dataset": dataset.pk})
         assert at_dataset.reload().dataset == dataset
+
+    def test_a_dataset_that_has_the_project_already_is_refused(
+        self, at_dataset: Browser, dataset_values: dict[str, Any]
+    ) -> None:
+        draft = at_dataset.reload()
+        other = make_flow(name="Earlier", account=draft.account, project_id=draft.project_id)
+        answer = at_dataset.send("dataset", dataset_values, target="existing", dataset=other.dataset.pk)
+        assert "“Earlier” already loads this project" in str(answer.context["form"].errors["dataset"])
 
     def test_markup_in_names_is_shown_as_text(self, at_dataset: Browser, dataset_values: dict[str, Any]) -> None:
         at_dataset.send("dataset", dataset_values, name=HTML, new_dataset_name=HTML, description=HTML)
