@@ -19,7 +19,7 @@ class FieldGroupQuerySet(models.QuerySet["FieldGroup"]):
 class FieldGroup(models.Model):
     """``document`` in the shape of the Schema Registry, with ``$id`` and ``meta:altId``.
 
-    A schema takes its fields over when it is made; changing the group later changes no schema.
+    A schema takes its fields over when it is made, and when the group changes (``runs/group_changes.py``).
     """
 
     title = models.CharField(max_length=255, unique=True)

@@ -85,6 +85,13 @@ def save(schema: Schema, document: Mapping[str, Any], *, seen: int, note: str = 
     return found
 
 
+def check(schema: Schema, document: Mapping[str, Any]) -> None:
+    """Raises what ``save`` would raise before it writes anything: SchemaInvalid, CannotChange, LakeUnavailable."""
+    new = XdmSchema.from_json(document)
+    with _alone(schema) as current:
+        _check(current, compare(current.xdm, new), new)
+
+
 def plan_for(draft: Dataflow, schema: Schema) -> bool:
     """Let a draft make its dataset of this schema, unless it writes to one already or somebody saved it meanwhile."""
     unchanged = Dataflow.objects.filter(pk=draft.pk, status=DataflowStatus.DRAFT, revision=draft.revision, dataset=None)

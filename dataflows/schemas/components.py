@@ -6,7 +6,7 @@ events fill is shipped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,12 @@ def field_groups(tenant: str) -> dict[str, Component]:
         Component(WEB, "Web details", "Page, referrer and link of an event on a web site.", _web(), extends=BOTH[:1]),
     )
     return {each.id: each for each in found}
+
+
+def by_id(tenant: str, others: Iterable[Mapping[str, Any]] = ()) -> dict[str, Mapping[str, Any]]:
+    """What a reference may name: the parts that are shipped, and of ``others`` those that have an id."""
+    shipped = {each.id: each.fragment for each in (*classes().values(), *field_groups(tenant).values())}
+    return shipped | {each["$id"]: each for each in others if isinstance(each.get("$id"), str)}
 
 
 def mixpanel_group_id(tenant: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from dataflows.schemas import identities
-from dataflows.schemas.components import classes, field_groups
+from dataflows.schemas import components, identities
+from dataflows.schemas.components import classes
 from dataflows.schemas.reading import SchemaInvalid
 from dataflows.schemas.resolving import Resolver
 from dataflows.schemas.shapes import Shape, XdmType
@@ -27,20 +27,35 @@ def read_file(content: bytes, *, tenant: str, key: str) -> dict[str, Any]:
 
     Raises SchemaInvalid with the pointer into the file, a sentence and a remedy.
     """
+    resources, descriptors = _parts(_parsed(content))
+    return _made(_schema_among(list(resources.values())), resources, descriptors, tenant, key)
+
+
+def read_parts(
+    schema: Mapping[str, Any], parts: Mapping[str, Mapping[str, Any]], *, tenant: str, key: str
+) -> dict[str, Any]:
+    """The document of a schema that may refer to ``parts``, each under the words its places are to begin with.
+
+    Raises SchemaInvalid with the pointer into the schema, or into the part that is named.
+    """
+    return _made(schema, {**parts, "": schema}, [], tenant, key)
+
+
+def _made(
+    schema: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]], descriptors: list[Any], tenant: str, key: str
+) -> dict[str, Any]:
     try:
-        return _read(_parsed(content), tenant, key)
+        return _resolved(schema, resources, descriptors, tenant, key)
     except RecursionError as problem:
-        raise SchemaInvalid("", "The file is nested too deep.", "Import a schema that is less deep.") from problem
+        raise SchemaInvalid("", "The schema is nested too deep.", "Make it less deep.") from problem
 
 
-def _read(parsed: Any, tenant: str, key: str) -> dict[str, Any]:
-    resources, descriptors = _parts(parsed)
-    schema = _schema_among(list(resources.values()))
-    known = {each["$id"]: each for each in resources.values() if isinstance(each.get("$id"), str)}
-    shipped = {each.id: each.fragment for each in (*classes().values(), *field_groups(tenant).values())}
+def _resolved(
+    schema: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]], descriptors: list[Any], tenant: str, key: str
+) -> dict[str, Any]:
     for pointer, resource in resources.items():
         _check_storable(resource, pointer)
-    resolver = Resolver(shipped | known, resources)
+    resolver = Resolver(components.by_id(tenant, resources.values()), resources)
     resolved = resolver.resolve(schema)
     try:
         document = _completed(resolved, schema, resolver, descriptors, tenant, key)

@@ -14,6 +14,7 @@ MOST_FIELDS = 3_000
 LONGEST_NAME = 128
 NAME = re.compile(r"_?[A-Za-z0-9][A-Za-z0-9_-]*")
 UNRESOLVED = ("$ref", "allOf", "anyOf", "oneOf", "patternProperties")
+RESOLVE = "Import it as a file, which resolves references, or export it in its full form."
 INTEGERS = (
     (XdmType.BYTE, -128, 128),
     (XdmType.SHORT, -32_768, 32_768),
@@ -59,7 +60,7 @@ def read_shape(node: Any, at: str = "", depth: int = 0) -> Shape:
             raise SchemaInvalid(
                 f"{at}/{key}",
                 "The schema must be resolved first: every field spelled out in place.",
-                "Import it as a file, which resolves references, or export it in its full form.",
+                RESOLVE if key in ("$ref", "allOf") else "Describe the field without it.",
             )
     kind = _type_of(node, at)
     return Shape(

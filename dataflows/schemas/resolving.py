@@ -31,6 +31,7 @@ class Resolver:
 
     def __init__(self, resources: Mapping[str, Mapping[str, Any]], file: Mapping[str, Mapping[str, Any]]) -> None:
         self.resources = resources
+        self._file = file
         self._pointers = {id(resource): pointer for pointer, resource in file.items()}
         self.places: dict[str, str] = {}
         self.referred: list[str] = []
@@ -45,16 +46,28 @@ class Resolver:
         known = pointer
         while known and known not in self.places:
             known = known.rpartition("/")[0]
-        return self.places.get(known, "") + pointer[len(known) :]
+        return self._standing(self.places.get(known, "") + pointer[len(known) :])
+
+    def _standing(self, place: str) -> str:
+        """``place``, or what it lies in if that does not stand in the file: what a reference brings is told at it."""
+        begin = max((each for each in self._file if place == each or place.startswith(f"{each}/")), key=len)
+        node: Any = self._file[begin]
+        found = begin
+        for part in place[len(begin) :].split("/")[1:]:
+            if node is None:
+                return found.rpartition("/")[0]
+            node = _inside(node, _unescaped(part))
+            found = f"{found}/{part}"
+        return found
 
     def _node(self, node: Any, root: Mapping[str, Any], at: str, to: str, trail: tuple[str, ...]) -> dict[str, Any]:
         """``at`` is the pointer into the file, ``to`` that into the result, ``trail`` the references that led here."""
         if not isinstance(node, Mapping):
-            raise SchemaInvalid(at, "A field is described by an object.", "Correct the file at this place.")
+            raise SchemaInvalid(at, "A field is described by an object.", "Write an object with the type of the field.")
         self._nodes += 1
         if self._nodes > MOST_NODES or to.count("/") > 2 * DEEPEST + 4:
             raise SchemaInvalid(
-                at, "With its references resolved the schema is too large or too deep.", "Import a smaller schema."
+                at, "With its references resolved the schema is too large or too deep.", "Refer to less of it."
             )
         self.places.setdefault(to, at)
         merged: dict[str, Any] = {}
@@ -75,7 +88,7 @@ class Resolver:
     ) -> None:
         parts = node.get("allOf", [])
         if not isinstance(parts, list):
-            raise SchemaInvalid(f"{at}/allOf", "allOf is a list.", "Correct the file at this place.")
+            raise SchemaInvalid(f"{at}/allOf", "allOf is a list.", "Write a list of objects with a $ref each.")
         for number, part in enumerate(parts):
             self._merge(merged, self._node(part, root, f"{at}/allOf/{number}", to, trail), f"{at}/allOf/{number}")
 
@@ -99,7 +112,7 @@ class Resolver:
         self, reference: Any, root: Mapping[str, Any], at: str, to: str, trail: tuple[str, ...]
     ) -> dict[str, Any]:
         if not isinstance(reference, str):
-            raise SchemaInvalid(at, "A reference is a text.", "Correct the file at this place.")
+            raise SchemaInvalid(at, "A reference is a text.", "Write the id of what is meant.")
         if reference in WITHOUT_FIELDS:
             return {}
         name = reference if not reference.startswith("#") else f"{root.get('$id', '')}{reference}"
@@ -123,13 +136,13 @@ class Resolver:
                 raise SchemaInvalid(
                     at,
                     f"Nothing here is called {reference[:120]}.",
-                    "Export the schema in its full form (xed-full), or together with the resources it refers to.",
+                    "Correct the id, bring what it names, or take the schema in its full form (xed-full).",
                 )
             if base not in self.referred:
                 self.referred.append(base)
             root = found
         target: Any = root
-        for part in [unquote(part).replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]:
+        for part in [_unescaped(unquote(part)) for part in pointer.split("/")[1:]]:
             target = _inside(target, part)
         if target is None:
             raise SchemaInvalid(
@@ -152,13 +165,18 @@ class Resolver:
             if known is None:
                 into[name] = node
             elif known.get("type", node.get("type")) != node.get("type", known.get("type")):
-                raise SchemaInvalid(
-                    f"{at}/properties/{name}",
-                    f"{name} is described twice, with different types.",
-                    "Keep one of the two descriptions.",
-                )
+                raise self._twice(f"{at}/properties/{name}")
             else:
                 self._merge(known, node, f"{at}/properties/{name}")
+
+    def _twice(self, at: str) -> SchemaInvalid:
+        field = ".".join(part.rstrip("/") for part in at.split("/properties/")[1:])
+        what = f"{field} is described twice, with different types."
+        return SchemaInvalid(self._standing(at), what, "Keep one of the two descriptions.")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
 
 
 def _inside(node: Any, part: str) -> Any:

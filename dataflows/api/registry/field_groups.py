@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Query, Router
@@ -17,13 +16,12 @@ from connectors.roles import User, person
 from dataflows.api import audit, etags, listing
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import answers
-from dataflows.api.errors import ApiError
 from dataflows.api.registry import resources
 from dataflows.api.registry.resources import RegistryQuery, Resource, Results
-from dataflows.models import FieldGroup, Schema
-from dataflows.schemas import SchemaInvalid, components, exchange
+from dataflows.models import FieldGroup
+from dataflows.runs import group_changes
+from dataflows.schemas import SchemaInvalid, components, composing
 from dataflows.schemas.components import Component
-from dataflows.schemas.xdm import EXPERIENCE_EVENT
 
 router = Router(tags=["Schema Registry: field groups and classes"], by_alias=True)
 KIND = "field group"
@@ -55,9 +53,9 @@ def field_group_create(request: HttpRequest, body: Body[dict[str, Any]]) -> Json
         "meta:altId": f"_{settings.TENANT}.mixins.{key}",
     }
     document = {**body, **ids, "meta:resourceType": "fieldgroups"}
-    title = _checked(document)
-    made = FieldGroup(title=title, document=document, created_by=person(by))
-    _stored(made)
+    made = FieldGroup(title=_checked(document), document=document, created_by=person(by))
+    with resources.refusing():
+        group_changes.store(made)
     audit.record(by, made, audit.ADDED)
     return JsonResponse(item(made), status=201)
 
@@ -82,7 +80,10 @@ def global_field_group(request: HttpRequest, group_id: str) -> JsonResponse:
 
 @router.put("/tenant/fieldgroups/{path:group_id}", response=answers(dict[str, Any], changes=True))
 def field_group_put(request: HttpRequest, group_id: str, body: Body[dict[str, Any]]) -> JsonResponse:
-    """The body as the next version of the group. Schemas that have it already stay as they are."""
+    """The body as the next version of the group, and of every schema that is made of it, or of none of them.
+
+    Once data is loaded with one of the schemas, only additions are accepted.
+    """
     by = editor(request)
     listing.check_parameters(request, ())
     found = find(by, group_id)
@@ -90,9 +91,11 @@ def field_group_put(request: HttpRequest, group_id: str, body: Body[dict[str, An
     ids = {name: found.document[name] for name in ("$id", "meta:altId")}
     document = {name: value for name, value in body.items() if name not in ("meta:registryMetadata", "version")}
     document |= {**ids, "meta:resourceType": "fieldgroups"}
-    found.title, found.document, found.version = _checked(document), document, found.version + 1
-    _stored(found)
-    audit.record(by, found, audit.CHANGED)
+    title = _checked(document)
+    with resources.refusing():
+        followers = group_changes.save(found, title, document, seen=found.version, by=by)
+    for changed in (found, *followers):
+        audit.record(by, changed, audit.CHANGED)
     return resources.one(item(found))
 
 
@@ -102,12 +105,9 @@ def field_group_delete(request: HttpRequest, group_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, group_id)
     etags.check(request, etags.stamped(item(found)), needed=False)
-    users = [each.title for each in Schema.objects.all() if found.document["$id"] in _extends(each)]
-    if users:
-        words = f"Schemas are made of it: {', '.join(users[:5])}."
-        raise ApiError("1540-400", "Change not possible", words, ours="in_use")
-    audit.record(by, found, audit.DELETED)
-    found.delete()
+    with resources.refusing(), transaction.atomic():
+        audit.record(by, found, audit.DELETED)
+        group_changes.delete(found)
     return HttpResponse(status=204)
 
 
@@ -135,9 +135,10 @@ def find(user: User, group_id: str) -> FieldGroup:
     return found
 
 
-def referred(user: User, text: str) -> list[Resource]:
-    """The documents of the registered groups whose ids appear in ``text``."""
-    return [each.document for each in _visible(user) if each.document["$id"] in text]
+def referred(user: User, text: str) -> dict[str, Resource]:
+    """The registered groups whose ids appear in ``text``, each under the words that name it."""
+    found = [each for each in _visible(user) if each.document["$id"] in text]
+    return {f"field group “{each.title}”": each.document for each in found}
 
 
 def item(group: FieldGroup) -> Resource:
@@ -177,30 +178,9 @@ def _checked(document: Mapping[str, Any]) -> str:
     """The title of a group that a schema can be made with. Raises ApiError."""
     title = document.get("title")
     if not isinstance(title, str) or not title.strip() or len(title) > LONGEST_TITLE:
-        raise resources.of_invalid(SchemaInvalid("/title", "A text of at most 255 characters is needed here."))
-    extends = document.get("meta:intendedToExtend")
-    target = extends[0] if isinstance(extends, list) and extends else EXPERIENCE_EVENT
-    trial = {
-        "type": "object",
-        "title": "Trial",
-        "meta:resourceType": "schemas",
-        "allOf": [{"$ref": target}, {"$ref": document["$id"]}],
-    }
-    try:
-        exchange.read_file(json.dumps([document, trial]).encode(), tenant=settings.TENANT, key="0" * 48)
-    except SchemaInvalid as error:
-        raise resources.of_invalid(error) from error
+        raise resources.of_invalid(
+            SchemaInvalid("/title", "A text of at most 255 characters is needed here.", "Add it.")
+        )
+    with resources.refusing():
+        composing.check_group(document, tenant=settings.TENANT)
     return title
-
-
-def _stored(group: FieldGroup) -> None:
-    try:
-        with transaction.atomic():
-            group.save()
-    except IntegrityError as error:
-        words = f"There is a field group called “{group.title[:80]}” already."
-        raise ApiError("1540-409", "Title taken", words, remedy="Choose another title.", ours="title_taken") from error
-
-
-def _extends(schema: Schema) -> list[str]:
-    return list(schema.document.get("meta:extends") or [])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from dataflows.api import etags
 from dataflows.api.answers import Open
 from dataflows.api.errors import ApiError, Detail
 from dataflows.api.moments import millis
+from dataflows.runs.group_changes import Refusal, SchemasRefuse
 from dataflows.runs.schema_changes import CannotChange
 from dataflows.schemas import SchemaInvalid
 
@@ -91,6 +93,19 @@ def not_found(kind: str, wanted: str) -> ApiError:
     return ApiError("1012-404", "Resource Not Found", f"There is no {kind} {wanted[:200]}.", ours="not_found")
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What the domain refuses inside the block is an ApiError."""
+    try:
+        yield
+    except CannotChange as error:
+        raise of_change(error) from error
+    except SchemasRefuse as error:
+        raise of_schemas(error) from error
+    except SchemaInvalid as error:
+        raise of_invalid(error) from error
+
+
 def of_invalid(error: SchemaInvalid) -> ApiError:
     sub = [Detail("schema_invalid", error.message, error.path or "/", error.remedy)]
     return ApiError(
@@ -107,6 +122,20 @@ def of_change(error: CannotChange) -> ApiError:
     """409 for what is taken, 412 for what somebody changed meanwhile, 400 for what data forbids."""
     status = {"id_taken": 409, "title_taken": 409, "changed_meanwhile": 412}.get(error.code, 400)
     return ApiError(f"1540-{status}", "Change not possible", error.message, remedy=error.remedy, ours=error.code)
+
+
+def of_schemas(error: SchemasRefuse) -> ApiError:
+    """Every schema that cannot follow its field group, field by field where that is known."""
+    first = error.refusals[0]
+    sub = [detail for each in error.refusals for detail in _details(each)]
+    detail = f"Schemas that are made of this field group cannot follow: {error}"
+    return ApiError("1540-400", "Change not possible", detail, remedy=first.remedy, ours=first.code, sub=sub)
+
+
+def _details(refusal: Refusal) -> list[Detail]:
+    title = refusal.schema.title
+    fields = [Detail(refusal.code, f"“{title}”: {each.what}", each.path, each.remedy) for each in refusal.differences]
+    return fields or [Detail(refusal.code, f"“{title}”: {refusal.message}", "", refusal.remedy)]
 
 
 def _conditions(texts: Sequence[str]) -> list[str]:

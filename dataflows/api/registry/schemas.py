@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Query, Router
 
@@ -21,7 +22,7 @@ from dataflows.api.registry.resources import RegistryQuery, Resource, Results
 from dataflows.api.schemas import matching
 from dataflows.models import Schema
 from dataflows.runs import schema_changes
-from dataflows.schemas import SchemaInvalid, exchange
+from dataflows.schemas import exchange
 
 router = Router(tags=["Schema Registry: schemas"], by_alias=True)
 KIND = "schema"
@@ -49,10 +50,8 @@ def schema_create(request: HttpRequest, body: Body[dict[str, Any]]) -> JsonRespo
     key, tenant = secrets.token_hex(24), settings.TENANT
     ids = {"$id": f"https://ns.adobe.com/{tenant}/schemas/{key}", "meta:altId": f"_{tenant}.schemas.{key}"}
     document = _resolved({**body, **ids}, by)
-    try:
+    with resources.refusing():
         made = schema_changes.create(document, note="Made by a program.", by=by)
-    except schema_changes.CannotChange as error:
-        raise resources.of_change(error) from error
     audit.record(by, made, audit.ADDED)
     return JsonResponse(item(made), status=201)
 
@@ -99,11 +98,9 @@ def schema_delete(request: HttpRequest, schema_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, schema_id)
     etags.check(request, etags.stamped(item(found)), needed=False)
-    audit.record(by, found, audit.DELETED)
-    try:
+    with resources.refusing(), transaction.atomic():
+        audit.record(by, found, audit.DELETED)
         schema_changes.delete(found)
-    except schema_changes.CannotChange as error:
-        raise resources.of_change(error) from error
     return HttpResponse(status=204)
 
 
@@ -143,20 +140,13 @@ def _save(found: Schema, wanted: Mapping[str, Any], by: User) -> JsonResponse:
 
 def save(schema: Schema, document: Mapping[str, Any], by: User, *, note: str) -> None:
     """Raises ApiError."""
-    try:
+    with resources.refusing():
         schema_changes.save(schema, document, seen=schema.version, note=note, by=by)
-    except schema_changes.CannotChange as error:
-        raise resources.of_change(error) from error
-    except SchemaInvalid as error:
-        raise resources.of_invalid(error) from error
 
 
 def _resolved(body: Mapping[str, Any], by: User) -> dict[str, Any]:
     """The body with everything it refers to spelled out in place. Raises ApiError."""
     known = {name: value for name, value in body.items() if name not in ("meta:registryMetadata", "refs", "version")}
     groups = field_groups.referred(by, json.dumps(body))
-    content = json.dumps([*groups, {**known, "meta:resourceType": "schemas"}]).encode()
-    try:
-        return exchange.read_file(content, tenant=settings.TENANT, key=secrets.token_hex(24))
-    except SchemaInvalid as error:
-        raise resources.of_invalid(error) from error
+    with resources.refusing():
+        return exchange.read_parts(known, groups, tenant=settings.TENANT, key=secrets.token_hex(24))

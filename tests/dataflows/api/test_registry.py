@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 
+from connectors.models import Account
 from dataflows.models import FieldGroup, Schema
+from dataflows.runs import dataset_making
+from tests.dataflows.api.conftest import Shop
 from tests.dataflows.api.program import REGISTRY, Program, code_of
 
 EVENT = "https://ns.adobe.com/xdm/context/experienceevent"
@@ -97,6 +102,13 @@ class TestSchemas:
         assert program.call("DELETE", f"{REGISTRY}{place(made)}").status_code == 204
         assert code_of(get(program, place(made))) == "1012-404"
 
+    def test_stay_while_a_dataset_has_them(self, program: Program, made: dict[str, Any]) -> None:
+        dataset_making.make("Paying", "", Schema.objects.get(title="Subscriptions"), by=None)
+        before = LogEntry.objects.count()
+        refused = program.call("DELETE", f"{REGISTRY}{place(made)}")
+        assert (refused.status_code, refused.json()["report"]["code"]) == (400, "in_use")
+        assert LogEntry.objects.count() == before
+
     def test_are_refused_with_the_place_of_the_mistake(self, program: Program, made: dict[str, Any]) -> None:
         unknown = post(program, "/tenant/schemas", schema("https://ns.adobe.com/none", title="T"))
         assert (unknown.status_code, unknown.json()["report"]["code"]) == (400, "schema_invalid")
@@ -127,6 +139,89 @@ class TestFieldGroups:
     def test_must_be_something_a_schema_can_be_made_with(self, program: Program) -> None:
         wrong = group(definitions={"customFields": {"type": "object", "properties": {"a b": {"type": "string"}}}})
         assert post(program, "/tenant/fieldgroups", wrong).json()["report"]["code"] == "schema_invalid"
+        assert not FieldGroup.objects.exists()
+
+
+def own(**fields: Any) -> dict[str, Any]:
+    """The definitions of a group with these fields of the tenant."""
+    return {"customFields": {"type": "object", "properties": {"_tributary": {"type": "object", "properties": fields}}}}
+
+
+def change_group(program: Program, **changed: Any) -> Any:
+    registered = FieldGroup.objects.get(title="Subscription").document
+    return program.call("PUT", f"{REGISTRY}/tenant/fieldgroups/{registered['meta:altId']}", group(**changed))
+
+
+class TestAChangedFieldGroup:
+    def test_changes_the_schemas_that_are_made_of_it(self, program: Program, made: dict[str, Any]) -> None:
+        answer = change_group(program, definitions=own(**FIELDS, renewed={"type": "boolean"}))
+        assert (answer.status_code, answer.json()["version"]) == (200, "1.1")
+        found = get(program, place(made)).json()
+        assert found["version"] == "1.1"
+        assert "renewed" in found["properties"]["_tributary"]["properties"]
+        trail = LogEntry.objects.filter(action_flag=CHANGE).values_list("object_repr", flat=True)
+        assert set(trail) == {"Subscription", "Subscriptions"}
+
+    def test_leaves_schemas_that_can_be_changed_again(self, program: Program, made: dict[str, Any]) -> None:
+        assert change_group(program, definitions=own(seats={"type": "string"})).status_code == 200
+        words = [{"op": "replace", "path": "/title", "value": "Renamed"}]
+        answer = program.call("PATCH", f"{REGISTRY}{place(made)}", words)
+        assert (answer.status_code, answer.json()["title"]) == (200, "Renamed")
+        assert answer.json()["properties"]["_tributary"]["properties"].keys() == {"seats"}
+
+    def test_is_refused_with_schemas_and_fields_once_data_is_loaded(self, program: Program, account: Account) -> None:
+        names = {"event_name": {"type": "string"}, "distinct_id": {"type": "string"}}
+        registered = post(program, "/tenant/fieldgroups", group(definitions=own(**FIELDS, **names)))
+        post(program, "/tenant/schemas", schema(registered.json()["$id"]))
+        stored = Schema.objects.get(title="Subscriptions")
+        shop = Shop(program, account, dataset_making.make("Paying", "", stored, by=None))
+        shop.prepare()
+        shop.flow(scheduleParams={"startTime": int(time.time()) - 86_400, "frequency": "once", "backfill": True})
+        shop.work()
+        changed = change_group(program, definitions=own(seats={"type": "string"}, plan=FIELDS["plan"], **names))
+        report = changed.json()["report"]
+        assert (changed.status_code, report["error-code"], report["code"]) == (400, "1540-400", "not_additive")
+        assert "“Subscriptions”: Data is loaded with this schema into Paying" in changed.json()["detail"]
+        assert [each["place"] for each in report["sub-errors"]] == ["_tributary.seats"]
+        assert get(program, f"/tenant/fieldgroups/{registered.json()['meta:altId']}").json()["version"] == "1.0"
+        grown = own(**FIELDS, **names, renewed={"type": "boolean"})
+        assert change_group(program, definitions=grown).status_code == 200
+
+
+class TestPlacesOfMistakes:
+    def test_are_those_of_what_was_sent(self, program: Program, made: dict[str, Any]) -> None:
+        registered = FieldGroup.objects.get().document["$id"]
+        clash = {"_tributary": {"type": "object", "properties": {"seats": {"type": "string"}}}}
+        other = post(program, "/tenant/fieldgroups", group(title="Other", definitions=own(seats={"type": "string"})))
+        for body, at in (
+            (schema(registered, "https://ns.adobe.com/none", title="T"), "/allOf/2/$ref"),
+            (schema(registered, title="T", properties=clash), "/properties/_tributary/properties/seats"),
+            (schema(registered, other.json()["$id"], title="T"), "/allOf/2"),
+            ({"title": "T"}, "/allOf"),
+        ):
+            refused = post(program, "/tenant/schemas", body).json()
+            assert refused["report"]["sub-errors"][0]["place"] == at
+            assert " file" not in refused["detail"] + refused["report"]["remedy"]
+
+    def test_name_the_field_group_that_they_are_in(self, program: Program) -> None:
+        FieldGroup.objects.create(title="Old", document={**group(definitions=own(x={})), "$id": "https://x/old"})
+        refused = post(program, "/tenant/schemas", schema("https://x/old")).json()
+        at = "field group “Old”/definitions/customFields/properties/_tributary/properties/x/type"
+        assert refused["report"]["sub-errors"][0]["place"] == at
+
+    def test_of_a_field_group_too(self, program: Program) -> None:
+        foreign = {
+            "customFields": {"type": "object", "properties": {"_other": {"type": "object", "properties": FIELDS}}}
+        }
+        for body, at, remedy in (
+            ({"title": "x"}, "/properties", "inside _tributary."),
+            (group(definitions=foreign), "/definitions/customFields/properties/_other", "under _tributary."),
+            (group(definitions={}), "/allOf/0/$ref", "add what it names."),
+        ):
+            refused = post(program, "/tenant/fieldgroups", body)
+            assert refused.status_code == 400
+            assert refused.json()["report"]["sub-errors"][0]["place"] == at
+            assert refused.json()["report"]["remedy"].endswith(remedy)
         assert not FieldGroup.objects.exists()
 
 
