@@ -11,10 +11,10 @@ from ninja import NinjaAPI
 from dataflows.api import refusals
 from dataflows.api.authentication import PlatformAuth
 from dataflows.api.bodies import StrictParser
-from dataflows.api.catalog import batches, data_sets
+from dataflows.api.catalog import batches, data_sets, snapshots
 from dataflows.api.conversion import languages, mapping_sets
 from dataflows.api.export import batch_meta, files
-from dataflows.api.flowservice import connections, flows, runs, source_connections, specs, target_connections
+from dataflows.api.flowservice import connections, days, flows, runs, source_connections, specs, target_connections
 from dataflows.api.gateway import nowhere
 from dataflows.api.ims import router as ims
 from dataflows.api.registry import descriptors, field_groups, stats
@@ -22,10 +22,10 @@ from dataflows.api.registry import schemas as registry_schemas
 
 FOUNDATION = "/data/foundation"
 SERVICES = {
-    "/flowservice": (specs, connections, source_connections, target_connections, flows, runs),
+    "/flowservice": (specs, connections, source_connections, target_connections, flows, days, runs),
     "/conversion": (mapping_sets, languages),
     "/schemaregistry": (stats, registry_schemas, field_groups, descriptors),
-    "/catalog": (data_sets, batches),
+    "/catalog": (data_sets, snapshots, batches),
     "/export": (batch_meta, files),
 }
 

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from ninja import Body, Field, Query, Router, Schema
+from ninja import Body, Query, Router
 
 from connectors.roles import User
-from dataflows import scheduling, tasks
+from dataflows import tasks
 from dataflows.api import errors, etags, listing
 from dataflows.api.access import editor, reader
-from dataflows.api.answers import Entities, Open, Reference, answers
+from dataflows.api.answers import Entities, Reference, answers
 from dataflows.api.errors import ApiError
 from dataflows.api.filters import uuid_of
-from dataflows.api.flowservice import flows, run_shapes
+from dataflows.api.flowservice import flows, run_making, run_shapes
 from dataflows.api.flowservice.envelope import action_refused, made
+from dataflows.api.flowservice.run_making import RunBody, RunParams
 from dataflows.api.flowservice.run_shapes import RESOURCE
 from dataflows.api.listing import ListQuery, SearchBody
-from dataflows.models import Dataflow, Run, Trigger
-from dataflows.runs import lifecycle
+from dataflows.models import Run, Trigger
+from dataflows.runs import lifecycle, pausing, reprocessing
 
 router = Router(tags=["Flow Service: runs"], by_alias=True)
 KIND = "run"
-MOST_DAYS = 3660
-INSTANT = timedelta(microseconds=1)
-LATEST = 32_503_680_000  # the year 3000
-
-
-class RunParams(Open):
-    """Epoch seconds. The days that the window touches are read; without a window, those that are due.
-
-    Days begin at midnight UTC, in legacy projects at midnight of the project's zone.
-    """
-
-    windowStartTime: int | str | None = None
-    windowEndTime: int | str | None = None
-
-
-class RunBody(Schema):
-    flowId: str = Field(max_length=100)
-    params: RunParams | None = None
+NO_PARAMS = RunParams()
 
 
 @router.get("/runs", response=answers(Entities))
@@ -63,8 +45,7 @@ def run_create(request: HttpRequest, body: RunBody) -> JsonResponse:
     by, now = editor(request), timezone.now()
     listing.check_parameters(request, ())
     flow = flows.find(by, body.flowId)
-    days = _days(flow, body.params.model_dump() if body.params else {}, now)
-    run = lifecycle.start(flow, trigger=Trigger.USER, days=days, by=by, now=now)
+    run = run_making.start(flow, body.params or NO_PARAMS, by=by, now=now)
     tasks.ring(run)
     return made(run_shapes.whole(request, find(by, str(run.uuid))), "/runs")
 
@@ -86,21 +67,42 @@ def run_put(request: HttpRequest, run_id: str, body: Body[dict[str, Any]]) -> Js
 
 @router.post("/runs/{run_id}/action", response=answers(dict[str, Any], changes=True))
 def run_action(request: HttpRequest, run_id: str, op: str, subOp: str | None = None) -> JsonResponse:
-    """``op`` is re_trigger (a new run over the same days, which is answered) or cancel, in any case."""
+    """``op``, in any case: re_trigger (a new run over the same days, which is answered) or cancel.
+
+    Beyond AEP: pause and resume of a backfill, and publish, which does for real what a dry run has tried.
+    """
     by, now = editor(request), timezone.now()
     listing.check_parameters(request, ("op", "subOp"))
     found = find(by, run_id)
     etags.check(request, run_shapes.whole(request, found), needed=False)
-    match op.upper():
-        case "RE_TRIGGER":
-            found = lifecycle.retry(found, by=by, now=now)
-        case "CANCEL":
-            if not lifecycle.cancel(found, now=now):
-                raise ApiError("1422-400", "Not possible in this state", "The run has ended.", ours="ended")
-        case _:
-            raise action_refused(op)
+    found = _acted(found, op, by=by, now=now)
     tasks.ring(found)
     return JsonResponse(run_shapes.whole(request, find(by, str(found.uuid))))
+
+
+def _acted(run: Run, op: str, *, by: User, now: datetime) -> Run:
+    """The run that is to be answered: this one, or one that follows it. Raises ApiError, CannotStart."""
+    match op.upper():
+        case "RE_TRIGGER":
+            return lifecycle.retry(run, by=by, now=now)
+        case "CANCEL":
+            _possible(lifecycle.cancel(run, now=now), "The run has ended.", "ended")
+        case "PAUSE":
+            is_backfill = run.trigger == Trigger.BACKFILL
+            _possible(is_backfill and pausing.pause(run), "Only a backfill that goes on can pause.", "not_pausable")
+        case "RESUME":
+            _possible(pausing.resume(run), "The run is not paused.", "not_paused")
+        case "PUBLISH":
+            _possible(run.dry_run, "Only a dry run can be done for real.", "not_a_dry_run")
+            return reprocessing.reprocess(run.dataflow, lifecycle.days_of(run), by=by, now=now)
+        case _:
+            raise action_refused(op)
+    return run
+
+
+def _possible(done: bool, words: str, ours: str) -> None:
+    if not done:
+        raise ApiError("1422-400", "Not possible in this state", words, ours=ours)
 
 
 def find(user: User, run_id: str) -> Run:
@@ -110,34 +112,3 @@ def find(user: User, run_id: str) -> Run:
     if found is None:
         raise errors.not_found(KIND, run_id)
     return found
-
-
-def _days(flow: Dataflow, params: Mapping[str, Any], now: datetime) -> list[date] | None:
-    """The days from the one in which the window starts to the one in which it ends; ``None`` without a window."""
-    start, end = _moment(params, "windowStartTime"), _moment(params, "windowEndTime")
-    if start is None and end is None:
-        return None
-    if start and end and start > end:
-        raise errors.bad_value("params.windowEndTime", "The window ends before it starts.")
-    zone, newest = ZoneInfo(flow.day_zone), scheduling.last_day(now, flow.timezone or "UTC", include_today=True)
-    # The end is no part of the window: one that ends at midnight ends with the day before.
-    until = end - INSTANT if end and end != start else end or now
-    first, last = (start or until).astimezone(zone).date(), min(newest, until.astimezone(zone).date())
-    if first > last:
-        words = f"The window begins on {first}; Mixpanel has no later day than {newest} yet."
-        raise errors.bad_value("params.windowStartTime", words)
-    if (last - first).days >= MOST_DAYS:
-        raise errors.bad_value("params.windowStartTime", f"The window has more than {MOST_DAYS} days.")
-    return scheduling.days_between(first, last)
-
-
-def _moment(params: Mapping[str, Any], name: str) -> datetime | None:
-    value = params.get(name)
-    if value is None or value == "":
-        return None
-    text = str(value)
-    if not text.isascii() or not text.isdigit():
-        raise errors.bad_value(f"params.{name}", f"“{text[:40]}” is no time.", "Write epoch seconds.")
-    if len(text) > 12 or int(text) > LATEST:
-        raise errors.bad_value(f"params.{name}", f"“{text[:40]}” is no time.", "Write epoch seconds, not milliseconds.")
-    return datetime.fromtimestamp(int(text), UTC)

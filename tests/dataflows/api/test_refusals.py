@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from dataflows import stores
 from dataflows.api.application import api
 from dataflows.api.batches import batch_id, dataset_id
 from dataflows.models import FieldGroup, SourceConnection, TargetConnection
 from tests.dataflows.api.program import FLOW_SERVICE, REGISTRY, Program, code_of
-from tests.dataflows.factories import make_account, make_flow, make_run
+from tests.dataflows.factories import make_account, make_day, make_flow, make_run
 
 Operation = tuple[str, str]
 PATHS: dict[str, Any] = api.get_openapi_schema(path_prefix="")["paths"]
@@ -30,6 +31,7 @@ CHANGING = [each for each in WITH_ID if each[0] in {"PATCH", "PUT", "DELETE"} or
 # A mapping set has versions instead of an etag, as in AEP.
 WITHOUT_ETAG = {"/data/foundation/conversion/mappingSets/{mapping_set_id}"}
 QUERIES = {"action": "?op=publish", "explore": "?sourceParams=e30="}
+LONG_AGO = "2001-01-01"
 PATCH = [{"op": "replace", "path": "/name", "value": "Renamed"}]
 TITLE = [{"op": "replace", "path": "/title", "value": "Renamed"}]
 SPEC = {"id": "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"}
@@ -96,6 +98,7 @@ def foreign() -> dict[str, str]:
     every = dict.fromkeys(("connection_id", "flow_id", "run_id", "spec_id", "mapping_id"), str(other))
     every |= {"schema_id": "_none.schemas.none", "group_id": "_none.mixins.none", "descriptor_id": other.hex}
     every |= {"mapping_set_id": other.hex, "batch": batch_id(other), "data_set_id": dataset_id(other)}
+    every |= {"day": LONG_AGO, "snapshot_id": "1"}
     return every | {"data_set_file_id": f"{batch_id(other)}-1", "source": str(other), "target": str(other)}
 
 
@@ -103,6 +106,7 @@ def foreign() -> dict[str, str]:
 def known(program: Program) -> dict[str, str]:
     """Ids of what there is."""
     flow = make_flow(account=make_account(region="https://refused.example"))
+    stores.lake().create(flow.writes_to.table, flow.writes_to.schema.xdm.arrow_schema())
     run = make_run(flow)
     source = SourceConnection.objects.create(name="s", account=flow.reads_from, project_id="1", timezone="UTC")
     target = TargetConnection.objects.create(name="t", dataset=flow.writes_to, data={"format": "json"})
@@ -120,6 +124,8 @@ def known(program: Program) -> dict[str, str]:
         "run_id": str(run.uuid),
         "data_set_id": dataset_id(flow.writes_to.uuid),
         "mapping_set_id": flow.uuid.hex,
+        "day": make_day(flow, run.first_day).day.isoformat(),
+        "snapshot_id": "1",
     }
 
 

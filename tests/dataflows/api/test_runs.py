@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from dataflows.api.batches import batch_id
-from dataflows.models import Run, WindowStatus
+from dataflows.models import Run, RunStatus, WindowStatus
 from dataflows.models.dataflow import TimeSemantic
 from tests.dataflows.api.conftest import Shop
 from tests.dataflows.api.program import CATALOG, Program, code_of
-from tests.dataflows.factories import counts, day_account, make_flow, make_run, make_window
+from tests.dataflows.factories import counts, day_account, make_day, make_flow, make_run, make_window
 
 DAY = date(2026, 3, 1)
+WEEK = {"backfill": True, "historyFrom": (datetime.now(UTC).date() - timedelta(days=3)).isoformat()}
 
 
 def reason(code: str, field: str, count: int, kind: str = "rejected") -> dict[str, Any]:
@@ -173,6 +174,43 @@ class TestRuns:
         assert again.json()["metrics"]["statusSummary"]["status"] == "scheduled"
         cancelled = program.post(f"/runs/{again.json()['id']}/action?op=cancel").json()
         assert cancelled["metrics"]["statusSummary"]["errors"][0]["details"] == "cancelled"
+
+    def test_of_a_backfill_are_paused_and_resumed(self, program: Program) -> None:
+        flow = make_flow(history_from=DAY)
+        make_day(flow, DAY)
+        params = {"kind": "backfill", "windowStartTime": seconds("2026-03-01"), "windowEndTime": seconds("2026-03-04")}
+        run = f"/runs/{program.post('/runs', {'flowId': str(flow.uuid), 'params': params}).json()['id']}"
+        started = flow.runs.get()
+        assert (started.trigger, started.first_day, started.day_total) == ("backfill", date(2026, 3, 2), 2)
+        assert program.post(f"{run}/action?op=pause").status_code == 200
+        assert flow.runs.get().status == RunStatus.PAUSED
+        assert program.post(f"{run}/action?op=resume").status_code == 200
+        assert flow.runs.get().status == RunStatus.QUEUED
+        assert code_of(program.post(f"{run}/action?op=resume")) == "1422-400"
+
+    def test_that_are_no_backfill_do_not_pause(self, program: Program) -> None:
+        run = make_run(status="running")
+        assert "Only a backfill" in program.post(f"/runs/{run.uuid}/action?op=pause").json()["detail"]
+
+    def test_promote_kept_answers_again_first_to_try_then_for_real(self, shop: Shop) -> None:
+        flow_id = shop.flow(scheduleParams={"startTime": 1625040887, "frequency": "day", "interval": 1, **WEEK})
+        shop.work()
+        before = Run.objects.get()
+        ask = {"flowId": flow_id, "params": {"kind": "reprocess", "dryRun": True}}
+        tried = shop.program.post("/runs", ask)
+        assert tried.status_code == 201, tried.content
+        shop.work()
+        dry = Run.objects.get(uuid=tried.json()["id"])
+        assert (dry.dry_run, dry.status) == (True, RunStatus.SUCCEEDED)
+        real = shop.program.post(f"/runs/{dry.uuid}/action?op=publish").json()
+        shop.work()
+        again = Run.objects.get(uuid=real["id"])
+        assert (again.dry_run, again.trigger, again.loaded) == (False, "reprocess", before.loaded)
+        assert code_of(shop.program.post(f"/runs/{again.uuid}/action?op=publish")) == "1422-400"
+
+    def test_that_ask_mixpanel_cannot_be_tried(self, program: Program) -> None:
+        answer = program.post("/runs", {"flowId": str(make_flow().uuid), "params": {"dryRun": True}})
+        assert "Only a reprocess can be tried" in answer.json()["detail"]
 
     def test_are_not_written_by_clients(self, program: Program) -> None:
         run = make_run()
