@@ -156,6 +156,10 @@ class UnknownProject(AskUser):
     code = "unknown_project"
 
 
+class ZoneDiffers(AskUser):
+    code = "zone_differs"
+
+
 class PlanForbids(AskUser):
     code = "plan_forbids"
 

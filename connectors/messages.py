@@ -100,6 +100,11 @@ MESSAGES: Mapping[str, Message] = {
         "The project id is mistyped, the project was deleted or reset, or the account is not a member of it.",
         "Choose a project from the list, or compare the id with Mixpanel's project settings.",
     ),
+    "zone_differs": Message(
+        "This is not the time zone of the project.",
+        "Mixpanel tells the zone of each project; days and times would be read wrongly in another one.",
+        "Use the zone that Mixpanel shows under Project Settings.",
+    ),
     "plan_forbids": Message(
         "Your Mixpanel plan does not allow this request.",
         "Free plans export raw events but answer no queries, so counts cannot be compared with Mixpanel's.",

@@ -12,6 +12,7 @@ from django.http import JsonResponse
 from django.utils import timezone
 from ninja import Field, Schema
 
+from connectors import projects
 from connectors.mixpanel import timezones
 from connectors.models import Account
 from dataflows.api import errors
@@ -42,6 +43,7 @@ def explored(account: Account, query: ExploreQuery) -> JsonResponse:
     """Raises ApiError for parameters that name no project, ConnectorError for what Mixpanel answers."""
     _check_literals(query)
     project_id, zone = project_of(_source_params(query.sourceParams))
+    projects.check(account, project_id, zone)
     seen = sampling.take(account, project_id, zone, now=timezone.now())
     answer: dict[str, Any] = {"format": "hierarchical", "schema": schema_of(seen.records)}
     if query.preview:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from connectors import projects
 from connectors.base import Project
 from connectors.errors import AskUser, ConnectorError
 from connectors.roles import User, person
@@ -61,6 +62,7 @@ def refuse_twin(flow: Dataflow, *, now: datetime) -> None:
 def launch(flow: Dataflow, *, by: User, now: datetime) -> None:
     """Make a complete draft a dataflow that runs. Raises ApiError for what is missing, and what activation raises."""
     _check_complete(flow)
+    projects.check(flow.reads_from, flow.project_id, flow.timezone)
     know_times(flow, now=now)
     with transaction.atomic():
         flow.save(update_fields=["time_semantic", "time_evidence"] if flow.pk else None)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Field, Query, Router, Schema
 
+from connectors import projects
 from connectors.roles import User
 from dataflows.api import errors, etags, listing, patches
 from dataflows.api.access import editor, reader
@@ -150,6 +151,7 @@ def _fill(source: SourceConnection, body: SourceBody) -> None:
         raise errors.bad_value("data.format", f"Mixpanel gives json, not {body.data.format}.", "Use json.")
     source.name, source.description = body.name, body.description
     source.project_id, source.timezone = project_of(body.params.model_dump())
+    projects.check(source.account, source.project_id, source.timezone)
     source.time_semantic = body.params.timeSemantic
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone as clock
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from connectors import projects
 from connectors.base import Project
 from connectors.errors import BadCredentials, ConnectorError, NoProjectAccess, UnknownProject, UnknownTimezone
 from connectors.long_select import OpenSelect
@@ -21,15 +21,13 @@ from connectors.models import Account
 from dataflows.mapper import sampling
 from dataflows.models import Dataflow
 from dataflows.models.dataflow import TimeSemantic
-from dataflows.wizard import drafts, projects
+from dataflows.wizard import drafts
 from dataflows.wizard.forms.step import StepForm
 from dataflows.wizard.outcome import STAY, Go, Outcome
 from dataflows.wizard.preview import SampleRow, sample_rows
 from dataflows.wizard.zone_choices import zone_choices
 
 OTHER = "other"
-# Two zones must agree where the data is and where the schedule will be.
-YEARS_COMPARED = timedelta(days=2 * 365)
 
 
 class ProjectForm(StepForm):
@@ -96,7 +94,7 @@ class ProjectForm(StepForm):
     @property
     def project_zones(self) -> dict[str, str]:
         """Project id → its zone as the list spells it, so that choosing a project can show its zone."""
-        return {project.id: _zone_of(project) for project in self.discovered.projects}
+        return {project.id: projects.zone_of(project) for project in self.discovered.projects}
 
     @cached_property
     def sample(self) -> list[SampleRow]:
@@ -131,7 +129,7 @@ class ProjectForm(StepForm):
     def _zone(self, cleaned: dict[str, Any]) -> str:
         typed = str(cleaned.get("other_timezone") or "").strip()
         project = self.discovered.find(cleaned["project_id"])
-        known = _zone_of(project) if project else ""
+        known = projects.zone_of(project) if project else ""
         field = "other_timezone" if typed else "timezone"
         try:
             zone = timezones.canonical(typed or cleaned.get("timezone") or known or "UTC")
@@ -140,7 +138,7 @@ class ProjectForm(StepForm):
             return ""
         if not (typed or cleaned.get("timezone") or known):
             return ""
-        if project and known and not _same(zone, known):
+        if project and known and not projects.same_zone(zone, known):
             self.add_error(field, self._mismatch(zone, project, known))
         return zone
 
@@ -230,16 +228,3 @@ class ProjectForm(StepForm):
 def _label(project: Project) -> str:
     organization = f", {project.organization}" if project.organization else ""
     return f"{project.name} ({project.id}{organization})"
-
-
-def _zone_of(project: Project) -> str:
-    """The zone Mixpanel gives, as IANA spells it; "" when it gives none or one that nobody knows."""
-    try:
-        return timezones.canonical(project.timezone) if project.timezone else ""
-    except UnknownTimezone:
-        return ""
-
-
-def _same(zone: str, known: str) -> bool:
-    today = clock.now().date()
-    return timezones.same_rules(zone, known, today - YEARS_COMPARED, today + YEARS_COMPARED / 2)

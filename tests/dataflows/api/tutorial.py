@@ -9,7 +9,8 @@ from connectors.mixpanel.sample.credentials import SECRET, USERNAME, UTC_PROJECT
 MIXPANEL_SPEC = "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"
 DATA_LAKE_SPEC = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 FLOW_SPEC = "6499120c-0b15-42dc-936e-847ea3c24d72"
-ZONE = "Pacific Standard Time"
+# How Windows calls the zone of the sample's project.
+ZONE = "W. Europe Standard Time"
 MAPPINGS = [
     {"sourceType": "ATTRIBUTE", "source": "tributary.event_id", "destination": "_id"},
     {"sourceType": "ATTRIBUTE", "source": "tributary.timestamp", "destination": "timestamp"},

@@ -68,7 +68,7 @@ def flow(account: Account, analyst: Any) -> Dataflow:
         name="Shop events",
         account=account,
         project_id=tutorial.UTC_PROJECT_ID,
-        timezone="UTC",
+        timezone="Europe/Berlin",
         time_semantic="utc",
         dataset=make_dataset(name="Shop", schema=Schema.objects.get()),
         mapping=[dict(row) for row in tutorial.MAPPINGS],

@@ -75,7 +75,7 @@ class TestApplyingWhatIsThere:
     def test_changes_nothing_in_other_spellings(self, exported: Path) -> None:
         def respell(document: dict[str, Any]) -> None:
             flow = document["flows"][0]
-            flow["params"] |= {"projectId": int(flow["params"]["projectId"]), "timezone": "Etc/UTC"}
+            flow["params"] |= {"projectId": int(flow["params"]["projectId"]), "timezone": "W. Europe Standard Time"}
             flow["scheduleParams"]["startTime"] = str(flow["scheduleParams"]["startTime"])
             document["connections"][0]["auth"]["params"]["host"] += "/"
 
