@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Record
 from connectors.mixpanel import timezones
+from connectors.shares import percent
 
 Semantic = Literal["utc", "legacy", "unknown"]
 
@@ -128,7 +129,8 @@ def _is_clear(telling: list[Delay], fits: list[bool]) -> bool:
 
 
 def _counted(fits: list[bool], words: str) -> str:
-    return f"{sum(fits):,} of {len(fits):,} live events ({sum(fits) / len(fits):.0%}) {words}."
+    share = percent(sum(fits), len(fits)).removesuffix(".0")
+    return f"{sum(fits):,} of {len(fits):,} live events ({share}%) {words}."
 
 
 def _too_few(delays: list[Delay], telling: list[Delay], tz: ZoneInfo) -> str:

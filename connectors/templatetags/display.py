@@ -15,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from connectors import shares
+
 register = template.Library()
 
 # Status → (tone, icon): never by colour alone.
@@ -113,10 +115,10 @@ def days(count: int) -> str:
 
 @register.filter
 def percent(part: float | None, whole: float | None) -> str:
-    """``part|percent:whole``, with one decimal."""
+    """``part|percent:whole``, with one decimal; 100 and 0 only when it is all or nothing."""
     if not whole:
         return "–"
-    return f"{100 * (part or 0) / whole:.1f} %"
+    return f"{shares.percent(part or 0, whole)} %"
 
 
 @register.filter
