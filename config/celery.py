@@ -11,10 +11,13 @@ from billiard.process import current_process  # type: ignore[import-untyped]
 from celery import Celery
 from celery.signals import worker_init, worker_process_init
 
+from config import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Nothing here multiplies matrices; numpy's library for it would keep a thread spinning for each processor.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+broker.install()
 app = Celery("tributary")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
