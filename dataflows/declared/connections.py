@@ -57,7 +57,7 @@ def plan(wanted: Connection, at: Place, desk: Desk) -> Change | None:
     with desk.problems.noting((*at, "auth", "specName")):
         kind = kind_of(wanted.auth.specName)
         with desk.problems.noting((*at, "auth", "params", "host")):
-            after = _told(wanted, kind)
+            after = _told(wanted, kind, account)
     if after is None or not _complete(wanted, kind, at, desk):
         return None
     secret = desk.environment.get(wanted.auth.params.password.env, "")
@@ -67,15 +67,20 @@ def plan(wanted: Connection, at: Place, desk: Desk) -> Change | None:
     return _update(account, wanted, after, secret, at, desk)
 
 
-def _told(wanted: Connection, kind: AuthKind) -> Entry:
-    """The entry as far as it is written, its host in the form of an export. Raises HostRefused."""
+def _told(wanted: Connection, kind: AuthKind, account: Account | None) -> Entry:
+    """The entry as far as it is written, its host in the form of an export. Raises HostRefused.
+
+    A host that the account has already is not judged: this process may be allowed less than those that call it.
+    """
     after = wanted.model_dump(exclude_unset=True, exclude_none=True)
     after["auth"]["specName"] = wanted.auth.specName
     params = after["auth"]["params"]
     if kind is AuthKind.PROJECT_SECRET:
         params.pop("username", None)
     if host := params.pop("host", ""):
-        region = hosts_for(region_of(host), tuple(settings.MIXPANEL_EXTRA_HOSTS)).slug
+        region = region_of(host)
+        if account is None or region != account.region:
+            region = hosts_for(region, tuple(settings.MIXPANEL_EXTRA_HOSTS)).slug
         params["host"] = host_of(region)
     return after
 

@@ -86,6 +86,16 @@ class TestApplyingWhatIsThere:
     def test_a_dry_run_ends_with_zero(self, exported: Path) -> None:
         assert dry_run(exported) == (0, "0 new, 0 changed, 4 unchanged. What the file does not name is left alone.\n")
 
+    def test_judges_no_host_that_stays_as_it_is(self, exported: Path, settings: Any) -> None:
+        settings.MIXPANEL_EXTRA_HOSTS = []
+        assert dry_run(exported)[0] == 0
+
+        def lead_away(document: dict[str, Any]) -> None:
+            document["connections"][0]["auth"]["params"]["host"] = "http://127.0.0.1:9"
+
+        with pytest.raises(CommandError, match=r"connections\[0\]\.auth\.params\.host"):
+            apply(edited(exported, lead_away))
+
     def test_what_the_file_leaves_out_is_left_alone(self, exported: Path) -> None:
         def forget(document: dict[str, Any]) -> None:
             flow = document["flows"][0]
