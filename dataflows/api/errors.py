@@ -17,7 +17,10 @@ class Detail:
 
 
 class ApiError(Exception):
-    """``code`` ends in its HTTP status (``1404-412``); ``ours`` is Tributary's own code for the same."""
+    """``code`` ends in its HTTP status (``1404-412``); ``ours`` is Tributary's own code for the same.
+
+    ``place`` is the dotted name of the value that ``detail`` begins with, "" where it begins with none.
+    """
 
     def __init__(
         self,
@@ -28,10 +31,11 @@ class ApiError(Exception):
         remedy: str = "",
         ours: str = "",
         sub: Sequence[Detail] = (),
+        place: str = "",
     ) -> None:
         super().__init__(detail)
         self.code, self.title, self.detail = code, title, detail
-        self.remedy, self.ours, self.sub = remedy, ours, tuple(sub)
+        self.remedy, self.ours, self.sub, self.place = remedy, ours, tuple(sub), place
 
     @property
     def status(self) -> int:
@@ -61,7 +65,8 @@ def unknown_parameter(names: Sequence[str], known: Sequence[str]) -> ApiError:
 
 
 def bad_value(name: str, message: str, remedy: str = "") -> ApiError:
-    return ApiError("1452-400", "Value not valid", f"{name}: {message}", remedy=remedy, ours="bad_value")
+    detail = f"{name}: {message}"
+    return ApiError("1452-400", "Value not valid", detail, remedy=remedy, ours="bad_value", place=name)
 
 
 def malformed(message: str) -> ApiError:

@@ -60,8 +60,8 @@ def plan(text: str, *, folder: Path, environment: Mapping[str, str], by: User, n
     ``folder`` is where paths of schemas start; ``environment`` holds the secrets by name.
     """
     value, problems = yaml_text.read(text)
-    document = shape.checked(value, problems)
-    desk = Desk(document, problems, folder, environment, by, now)
+    desk = Desk(shape.checked(value, problems), problems, folder, environment, by, now)
+    document = desk.file.document
     found: list[Change | None] = []
     found += _each("connections", document.connections, connections.plan, desk)
     found += _each("schemas", document.schemas, schemas.plan, desk)
@@ -73,7 +73,8 @@ def plan(text: str, *, folder: Path, environment: Mapping[str, str], by: User, n
 
 
 def _each(kind: str, wanted: list[Any], plan_one: Callable[[Any, Place, Desk], Change | None], desk: Desk) -> list[Any]:
-    return [plan_one(each, (kind, index), desk) for index, each in enumerate(wanted)]
+    places = [(kind, position) for position in desk.file.positions[kind]]
+    return [plan_one(each, place, desk) for place, each in zip(places, wanted, strict=True)]
 
 
 def apply(planned: Plan) -> None:

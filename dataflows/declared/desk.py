@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.roles import User
 from dataflows.declared.problems import Place, Problems
-from dataflows.declared.shape import Document
+from dataflows.declared.shape import Reading
 from dataflows.models import Dataset, Schema
 from dataflows.schemas import XdmSchema
 
@@ -18,7 +18,7 @@ from dataflows.schemas import XdmSchema
 class Desk:
     """``environment`` holds the secrets; ``xdm`` the schemas of the file, by title, as soon as they are checked."""
 
-    document: Document
+    file: Reading
     problems: Problems
     folder: Path
     environment: Mapping[str, str]
@@ -30,7 +30,7 @@ class Desk:
         """That of the file, else the stored one; a problem when there is neither."""
         if title in self.xdm:
             return self.xdm[title]
-        if any(each.title == title for each in self.document.schemas):
+        if self.file.declares("schemas", title):
             return None  # It is declared and wrong, which is said there.
         stored = Schema.objects.filter(title=title).first()
         if stored is None:
@@ -40,7 +40,7 @@ class Desk:
 
     def schema_of_data_set(self, name: str) -> XdmSchema | None:
         """The schema that the dataset has or will have; ``None`` when that is unknown, which is said elsewhere."""
-        title = next((each.schemaRef.title for each in self.document.dataSets if each.name == name), "")
+        title = next((each.schemaRef.title for each in self.file.document.dataSets if each.name == name), "")
         if not title:
             stored = Dataset.objects.filter(name=name).select_related("schema").first()
             title = stored.schema.title if stored else ""

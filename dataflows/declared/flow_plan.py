@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,11 @@ from dataflows.declared.change import Change, Entry, as_far_as
 from dataflows.declared.desk import Desk
 from dataflows.declared.problems import Place
 from dataflows.declared.shape import Flow
-from dataflows.mapping import MappingInvalid, bind
+from dataflows.mapping import MappingInvalid, Problem, bind, source_problems
 from dataflows.models import Dataflow, DataflowStatus, Dataset
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import amending, lifecycle, remapping
+from dataflows.schemas import XdmSchema
 from dataflows.wizard import drafts
 
 KIND = "flow"
@@ -85,15 +87,12 @@ class _Step:
         self.desk.problems.add((*self.at, *name.split(".")) if name else self.at, message, remedy)
 
     def _check_references(self) -> None:
-        document = self.desk.document
-        name = self.told.get("baseConnection")
-        declared = {each.name for each in document.connections}
-        if name is not None and name not in declared and not Account.objects.filter(name=name).exists():
+        name, file = self.told.get("baseConnection"), self.desk.file
+        if name is not None and not file.declares("connections", name) and not _exists(Account, name):
             remedy = "Add it under connections, or correct the name."
             self._problem("baseConnection", f"There is no connection “{name}”.", remedy)
         name = self.told.get("dataSet")
-        declared = {each.name for each in document.dataSets}
-        if name is not None and name not in declared and not Dataset.objects.filter(name=name).exists():
+        if name is not None and not file.declares("dataSets", name) and not _exists(Dataset, name):
             self._problem("dataSet", f"There is no dataset “{name}”.", "Add it under dataSets, or correct the name.")
         self._check_planned()
 
@@ -124,26 +123,39 @@ class _Step:
                 schedules.immutable_start(current, told, self.desk.now)
 
     def _check_complete(self) -> None:
-        has = {**self.current, **self.told}
+        has, unread = {**self.current, **self.told}, self.desk.file.unread_keys(self.at)
         missing = [name for name in NEEDED if not has.get(name) and getattr(self.wanted, name) in (None, [])]
         # A draft that plans its dataset makes it when it is finished.
-        missing += [] if has.get("dataSet") or has.get("newDataSet") else ["dataSet"]
-        if missing:
+        missing += [] if has.get("dataSet") or has.get("newDataSet") or "newDataSet" in unread else ["dataSet"]
+        missing = [name for name in missing if name not in unread]
+        if missing and "state" not in unread:
             remedy = "Add what is missing, or write state: draft."
             self._problem("", f"A dataflow that runs needs {', '.join(missing)}.", remedy)
 
     def _check_mapping(self) -> None:
-        rows = self.told.get("mappings") or self.current.get("mappings") or []
-        xdm = self.desk.schema_of_data_set(str(self.told.get("dataSet") or self.current.get("dataSet") or ""))
-        if xdm is None or not rows:
+        rows = mapping_rows(self.told.get("mappings") or self.current.get("mappings") or [])
+        xdm = self._schema()
+        if not rows:
+            return
+        if xdm is None:
+            self._note(source_problems(rows))
             return
         try:
-            bind(mapping_rows(rows), xdm)
+            bind(rows, xdm)
         except MappingInvalid as invalid:
-            for each in invalid.problems:
-                inner = (each.row, each.field) if each.field else (each.row,)
-                place = (*self.at, "mappings", *(inner if each.row >= 0 else ()))
-                self.desk.problems.add(place, each.message, each.remedy)
+            self._note(invalid.problems)
+
+    def _schema(self) -> XdmSchema | None:
+        """That of the dataset, which of a dataflow that is set up is always the one it has."""
+        names = [each.get("dataSet") for each in (self.told, self.current)]
+        name = next((each for each in (names if self.is_draft_now else reversed(names)) if each), "")
+        return self.desk.schema_of_data_set(name)
+
+    def _note(self, problems: Iterable[Problem]) -> None:
+        for each in problems:
+            inner = (each.row, each.field) if each.field else (each.row,)
+            place = (*self.at, "mappings", *(inner if each.row >= 0 else ()))
+            self.desk.problems.add(place, each.message, each.remedy)
 
     # --- deeds ----------------------------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -220,6 +232,10 @@ class _Step:
             lifecycle.enable(flow, now=self.desk.now)
         else:
             lifecycle.disable(flow)
+
+
+def _exists(model: type[Account | Dataset], name: str) -> bool:
+    return model.objects.filter(name=name).exists()
 
 
 def _same_second(one: Any, other: Any) -> bool:

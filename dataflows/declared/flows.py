@@ -14,10 +14,11 @@ from dataflows.declared.change import Entry
 from dataflows.declared.desk import Desk
 from dataflows.declared.problems import Place
 from dataflows.declared.shape import Flow, Options, Row
-from dataflows.models import Dataflow, Dataset, Schema
+from dataflows.models import Dataflow, Dataset, Frequency, Schema
 
 ROW = ("sourceType", "source", "destination", "name", "description")
 SCHEDULE = ("frequency", "interval", "cron", "schedule_zone", "backfill", "history_from", "lookback_days")
+WHEN = ("frequency", "interval", "cron")
 EPOCH = datetime.fromtimestamp(0, UTC)
 KEPT = ("startTime", "timezone", "lookbackDays", "historyFrom", "backfill")
 
@@ -87,11 +88,15 @@ def wanted_entry(wanted: Flow, flow: Dataflow | None, at: Place, desk: Desk) -> 
 def _add_params(told: Entry, wanted: Flow, at: Place, desk: Desk) -> None:
     if wanted.params is None:
         return
+    given, found = wanted.params.model_dump(), {}
+    # Each is read beside a right value of the other, so that both are judged.
     with desk.problems.noting((*at, "params")):
-        project_id, zone = project_of(wanted.params.model_dump())
-        told["params"] = {"projectId": project_id, "timezone": zone}
-        if wanted.params.timeSemantic:
-            told["params"]["timeSemantic"] = wanted.params.timeSemantic
+        found["projectId"] = project_of({**given, "timezone": "UTC"})[0]
+    with desk.problems.noting((*at, "params")):
+        found["timezone"] = project_of({**given, "projectId": "0"})[1]
+    if len(found) == len(("projectId", "timezone")):
+        semantic = {"timeSemantic": wanted.params.timeSemantic} if wanted.params.timeSemantic else {}
+        told["params"] = found | semantic
 
 
 def _add_schedule(told: Entry, wanted: Flow, flow: Dataflow | None, at: Place, desk: Desk) -> None:
@@ -103,9 +108,26 @@ def _add_schedule(told: Entry, wanted: Flow, flow: Dataflow | None, at: Place, d
         told["scheduleParams"] = current  # What is stored already need not pass today's check.
         return
     zone = told.get("params", {}).get("timezone") or (flow.timezone if flow else "") or "UTC"
-    with desk.problems.noting((*at, "scheduleParams")):
-        fields = schedule_fields(given, current, zone, desk)
+    fields = _judged(given, current, zone, (*at, "scheduleParams"), desk)
+    if fields is not None:
         told["scheduleParams"] = schedule_entry(Dataflow(**fields))
+
+
+def _judged(given: Entry, current: Entry, zone: str, at: Place, desk: Desk) -> dict[str, Any] | None:
+    """Model fields; nothing if there is a mistake. Notes it, then looks at the rest without it."""
+    fields: dict[str, Any] = {}
+    before = len(desk.problems.found)
+    with desk.problems.noting(at):
+        fields = schedule_fields(given, current, zone, desk)
+    if fields:
+        return fields
+    key = str(desk.problems.found[before].place[-1])
+    rest = {name: value for name, value in given.items() if name not in (WHEN if key in WHEN else (key,))}
+    if key in WHEN:
+        rest["frequency"] = Frequency.ONCE
+    if rest != given:
+        _judged(rest, current, zone, at, desk)
+    return None
 
 
 def schedule_fields(given: Mapping[str, Any], current: Entry, zone: str, desk: Desk) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, UnknownTimezone
 from connectors.messages import message_for
 from dataflows.api.errors import ApiError
 from dataflows.schemas import SchemaInvalid
@@ -62,10 +62,11 @@ class Problems:
         try:
             yield
         except ApiError as error:
-            self.add(place, error.detail, error.remedy)
+            self.add(_inside(place, error), error.detail.removeprefix(f"{error.place}: "), error.remedy)
         except ConnectorError as error:
             words = message_for(error.code)
-            self.add(place, f"{words.what} {error.detail}".strip(), words.todo)
+            at = (*place, "timezone") if isinstance(error, UnknownTimezone) else place
+            self.add(at, f"{words.what} {error.detail}".strip(), words.todo)
         except SchemaInvalid as error:
             inner = tuple(part for part in error.path.split("/") if part)
             self.add((*place, *inner), error.message, error.remedy)
@@ -75,6 +76,12 @@ class Problems:
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 0)
+
+
+def _inside(place: Place, error: ApiError) -> Place:
+    """The place of the value that the API names, which is ``place`` or a key of it."""
+    key = error.place.rpartition(".")[2]
+    return place if not key or place[-1] == key else (*place, key)
 
 
 def dotted(place: Place) -> str:

@@ -4,7 +4,7 @@
 of an export and ``Plan.evaluate_record`` over one line, with the same result. No Django in here.
 """
 
-from dataflows.mapping.bind import BoundMapping, MappingRow, bind
+from dataflows.mapping.bind import BoundMapping, MappingRow, bind, source_problems
 from dataflows.mapping.evaluate import Evaluated
 from dataflows.mapping.instants import TimeReading
 from dataflows.mapping.keys import KEY_FIELDS
@@ -30,4 +30,5 @@ __all__ = [
     "TimeReading",
     "bind",
     "compile_plan",
+    "source_problems",
 ]

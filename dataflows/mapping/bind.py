@@ -94,6 +94,14 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[Source
     return BoundMapping(tuple(sorted(_gathered(bound), key=lambda row: order[row.target.path])), schema)
 
 
+def source_problems(rows: Sequence[MappingRow]) -> list[Problem]:
+    """What is wrong with the sources of rows, whatever the schema is."""
+    problems: list[Problem] = []
+    for number, row in enumerate(rows):
+        _attempt(problems, number, partial(_origin, row, None, kinds_of(())))
+    return problems
+
+
 def _names(path: tuple[Part, ...]) -> tuple[str, ...]:
     """The names before the first element or key inside a field; too long for a map, which does no harm here."""
     return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str) and part != EVERY, path))

@@ -39,12 +39,12 @@ def file(analyst: Any, tmp_path: Path) -> Path:
         ({"baseConnection": "Nobody"}, "flows[0].baseConnection: There is no connection “Nobody”"),
         ({"dataSet": "Nothing"}, "flows[0].dataSet: There is no dataset “Nothing”"),
         ({"params": {"projectId": "9", "timezone": "UTC"}}, "flows[0].params.projectId: It is"),
-        ({"params": {"projectId": "9", "timezone": "Mars/Crater"}}, "flows[0].params: "),
+        ({"params": {"projectId": "9", "timezone": "Mars/Crater"}}, "flows[0].params.timezone: "),
         ({"scheduleParams": {"frequency": "fortnight"}}, "There is no frequency fortnight"),
         ({"scheduleParams": {"lookBackDays": 3}}, "Did you mean lookbackDays?"),
         ({"mappings": [{"source": "event", "destination": "nowhere"}]}, "flows[0].mappings"),
         ({"state": "draft"}, "flows[0].state: A dataflow that is set up cannot become a draft again"),
-        ({"state": "on"}, "flows[0].state: Input should be 'enabled', 'disabled' or 'draft'"),
+        ({"state": "on"}, "Write enabled, disabled or draft."),
         ({"options": {"partialIngestionPercent": 200}}, "flows[0].options.partialIngestionPercent"),
         ({"name": "Another", "mappings": None}, "A dataflow that runs needs mappings"),
         ({"newDataSet": {"name": "X", "schemaRef": {"title": TITLE}}}, "Only a draft without dataSet"),
@@ -80,8 +80,8 @@ flows:
     assert [line.split(":")[0] for line in lines[:-1]] == [
         "dataflows.yaml, line 4, flows[0].baseConnection",
         "dataflows.yaml, line 5, flows[0].dataSet",
-        "dataflows.yaml, line 6, flows[0].params",
-        "dataflows.yaml, line 8, flows[0].scheduleParams",
+        "dataflows.yaml, line 6, flows[0].params.projectId",
+        "dataflows.yaml, line 8, flows[0].scheduleParams.interval",
         "dataflows.yaml, line 10, flows[1]",
     ]
     assert "needs baseConnection, params, mappings, scheduleParams, dataSet" in lines[4]
@@ -95,6 +95,68 @@ def test_a_misspelt_key_hides_no_other_mistake(exported: Path) -> None:
     told = refusal(edited(exported, spoil))
     for place in ("flows[0].colour", "flows[0].baseConnection: There is no", "flows[0].scheduleParams"):
         assert place in told
+
+
+class TestMistakesBesideOthers:
+    """What can be judged by itself is named at once, whatever else is wrong."""
+
+    FLOW = """
+connections: [{name: EU, auth: {params: {password: {env: EU_PASSWORD}}, colour: red}}]
+dataSets: [{name: Shop}]
+flows:
+  - name: A
+    state: %(state)s
+    baseConnection: %(connection)s
+    dataSet: %(dataset)s
+    params: {projectId: abc, timezone: Mars/Crater}
+    mappings: [{sourceType: EXPRESSION, source: uper(event), destination: x}]
+    scheduleParams: {frequency: fortnight, startTime: 1700000000000, lookbackDays: 0, timezone: Nowhere/At}
+"""
+    USUAL = {"state": "enabled", "connection": "EU", "dataset": "Shop"}
+
+    @pytest.mark.parametrize(
+        ("wrong", "place"),
+        [
+            ({"connection": "Nobody"}, "flows[0].baseConnection: There is no connection “Nobody”"),
+            ({"dataset": "Nothing"}, "flows[0].dataSet: There is no dataset “Nothing”"),
+            ({"state": "on"}, "flows[0].state: This is none of the values"),
+            ({"dataset": "[]"}, "flows[0].dataSet: A text is needed here"),
+        ],
+    )
+    def test_of_a_dataflow(self, file: Path, wrong: dict[str, str], place: str) -> None:
+        told = refusal(file, self.FLOW % (self.USUAL | wrong))
+        for each in (
+            place,
+            "connections[0].auth.colour: There is no such key here",
+            "dataSets[0].schemaRef: This is needed",
+            "flows[0].params.projectId: A project id consists of digits only",
+            "flows[0].params.timezone: ",
+            "flows[0].mappings[0].source: There is no function uper()",
+            "flows[0].scheduleParams.frequency: There is no frequency fortnight",
+            "flows[0].scheduleParams.startTime: 1700000000000 is too late. Write epoch seconds, not milliseconds.",
+            "flows[0].scheduleParams.lookbackDays: This is a number from 1 to 90",
+            "flows[0].scheduleParams.timezone: ",
+        ):
+            assert each in told
+
+    def test_cause_no_mistakes_that_are_none(self, file: Path) -> None:
+        told = refusal(file, self.FLOW % (self.USUAL | {"state": "on"}))
+        for each in ("There is no connection", "There is no dataset", "needs"):
+            assert each not in told.replace("This is needed", "")
+
+    def test_keep_the_places_of_later_entries(self, file: Path) -> None:
+        told = refusal(file, "flows:\n  - 7\n  - {name: A, baseConnection: Nobody}\n  - {name: A}")
+        assert "line 3, flows[1].baseConnection: There is no connection" in told
+        assert "line 4, flows[2].name: The name “A” is used twice" in told
+
+    def test_of_a_live_dataflow_are_judged_by_its_own_dataset(self, exported: Path) -> None:
+        def spoil(document: dict[str, Any]) -> None:
+            document["flows"][0] |= {"dataSet": "Nothing"}
+            document["flows"][0]["mappings"].append({"source": "event", "destination": "nowhere"})
+
+        told = refusal(edited(exported, spoil))
+        assert "flows[0].dataSet: There is no dataset “Nothing”" in told
+        assert "flows[0].mappings[4].destination" in told
 
 
 @pytest.mark.parametrize(
@@ -140,8 +202,16 @@ def test_a_line_that_is_no_yaml_is_not_repeated_either(file: Path, text: str) ->
         ("[" * 200 + "]" * 200, "nested at most 120 deep"),
         ("[" * 100_000, "nest"),
         ("? [a]\n: b", "A key is a plain word"),
-        ("- a\n- b", "Input should be a valid dictionary"),
-        ("just words", "Input should be a valid dictionary"),
+        ("- a\n- b", "line 1, file: Keys with values are needed here. Write key: value, with the keys: connections,"),
+        ("just words", "line 1, file: Keys with values are needed here."),
+        ("flows: {name: A}", "line 1, flows: A list is needed here. Begin each entry with a dash."),
+        ("flows: [{name: A, params: []}]", "flows[0].params: Keys with values are needed here. Write key: value, with"),
+        ("flows: [{name: 7}]", "flows[0].name: A text is needed here. Write a text, a number in quotes."),
+        ("flows: [{name: ''}]", "flows[0].name: This is empty."),
+        ("flows: [{name: ' '}]", "flows[0].name: This is blank."),
+        ("flows: [{name: A, options: {partialIngestionPercent: 0}}]", "Write a number above 0."),
+        ("flows: [{name: A, options: {partialIngestionPercent: 101}}]", "Write a number up to 100."),
+        ("flows: [{name: A, options: {errorDiagnosticsEnabled: perhaps}}]", "Write true or false."),
         ("flows: [1, null, text]", "flows[2]"),
         ("\x00", "not YAML"),
         ("flows:\n\t- name: x", "This is not YAML"),
