@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -54,12 +54,27 @@ class Environment:
     def base_urls(self, name: str) -> list[str]:
         urls = [url.rstrip("/") for url in self.words(name)]
         for url in urls:
-            parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+            parts = _parts(url)
+            if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or _has_more(parts):
                 raise ImproperlyConfigured(
                     f"{name} must hold base URLs such as https://mixpanel-proxy.example; {url!r} is not one."
                 )
         return urls
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Nothing for what is no URL, such as one whose port is no number."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _has_more(parts: SplitResult) -> bool:
+    """Whether a base URL has what belongs to a request."""
+    return bool(parts.query or parts.username)
 
 
 def database(url: str) -> dict[str, object]:
@@ -68,8 +83,8 @@ def database(url: str) -> dict[str, object]:
     SQLite is opened in WAL mode with immediate transactions: with the default (deferred) mode concurrent
     writers fail at once with "database is locked", whatever the timeout.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
+    parts = _parts(url)
+    if parts and parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")) if not parts.path.startswith("//") else parts.path[1:],
@@ -79,7 +94,7 @@ def database(url: str) -> dict[str, object]:
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA busy_timeout=20000;",
             },
         }
-    if parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/"):
+    if parts and parts.scheme in {"postgresql", "postgres"} and parts.path.strip("/"):
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.strip("/")),
