@@ -75,6 +75,7 @@ class TestServing:
                 break
         assert any("7 of 7 days" in line for line in lines)
         assert "Log in" in get(f"http://127.0.0.1:{port}/login/")
+        assert f"The sample Mixpanel is at http://127.0.0.1:{sample}\n" in lines
         told = json.loads(get(f"http://127.0.0.1:{sample}/sample/served"))
         served.send_signal(signal.SIGINT)
         assert served.wait(120) == 0

@@ -51,6 +51,7 @@ class Command(BaseCommand):
         self._introduce()
         with supervisor:
             self._await(supervisor)
+            self._say(f"The sample Mixpanel is at {settings.MIXPANEL_EXTRA_HOSTS[0]}")
             self._say(f"The pages are at http://{settings.HOST}:{settings.PORT}")
             for worker in services.workers():
                 supervisor.add(worker)

@@ -150,7 +150,14 @@ class TestRoles:
         assert onlooker.get("/connections").json()["items"] == []
 
 
-class TestCommand:
+def run(*words: str) -> str:
+    """What a command prints."""
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+class TestCommands:
     def test_prints_one_object_with_working_credentials(self, db: None) -> None:
         out = StringIO()
         call_command("create_api_client", "nightly", "--role", "Viewer", stdout=out)
@@ -162,6 +169,24 @@ class TestCommand:
     def test_says_that_a_name_is_taken(self, program: Program) -> None:
         with pytest.raises(CommandError, match="another API client called robot"):
             call_command("create_api_client", "robot", stdout=StringIO())
+
+    def test_name_every_client_without_its_secret(self, program: Program, onlooker: Program) -> None:
+        clients.revoke(onlooker.made.client, by=None, now=timezone.now())
+        told = [json.loads(line) for line in run("list_api_clients").splitlines()]
+        assert [(each["name"], each["role"]) for each in told] == [("dashboard", "Viewer"), ("robot", "Analyst")]
+        assert told[1]["client_id"] == program.made.client.client_id
+        assert (told[1]["revoked"], told[0]["revoked"] is None) == (None, False)
+        assert "secret" not in run("list_api_clients")
+
+    def test_revoke_a_client_by_name(self, program: Program) -> None:
+        assert program.get("/flows").status_code == 200
+        assert run("revoke_api_client", "robot") == "robot is revoked: its tokens are refused from now on.\n"
+        assert program.get("/flows").status_code == 401
+        assert run("revoke_api_client", "robot") == "robot was revoked before.\n"
+
+    def test_say_that_no_client_has_a_name(self, db: None) -> None:
+        with pytest.raises(CommandError, match="no API client called nobody"):
+            run("revoke_api_client", "nobody")
 
     def test_all_clients_share_one_organization(self, program: Program, onlooker: Program) -> None:
         assert program.made.client.org_id == onlooker.made.client.org_id
