@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import Max, Q
 from django.http import HttpRequest, JsonResponse
 from ninja import Body, Field, Query, Router
 
+from connectors.errors import ConnectorError
 from connectors.roles import User
 from dataflows import stores
 from dataflows.api import audit, datasets, etags, listing, patches, schemas
@@ -28,7 +30,8 @@ from dataflows.runs import dataset_making
 router = Router(tags=["Catalog: datasets"], by_alias=True)
 COLUMNS = {"created": "created_at", "name": "name"}
 PATCHABLE = ("/name", "/description")
-NO_BATCH: Mapping[str, Any] = {}
+NOTHING: Mapping[str, Any] = {}
+EMPTY = {"rowCount": 0, "storageSize": 0}
 
 
 class SchemaRef(Open):
@@ -63,7 +66,10 @@ def data_sets(request: HttpRequest, query: Query[DatasetQuery]) -> JsonResponse:
     if query.property:
         found = found.filter(_condition(query.property))
     page = list(ordered(found, query.orderBy, COLUMNS)[query.start : query.start + query.limit])
-    items = {dataset_id(each.uuid): item(request, each) for each in page}
+    held: dict[int, dict[str, Any]] = {}
+    with suppress(ConnectorError):  # The list does without the lake; a single dataset says what is wrong with it.
+        held = _held(page)
+    items = {dataset_id(each.uuid): item(request, each, held.get(each.pk, NOTHING)) for each in page}
     return JsonResponse(projected(items, query.properties))
 
 
@@ -88,8 +94,7 @@ def data_set(request: HttpRequest, data_set_id: str) -> JsonResponse:
     """One dataset by its id, with what its table holds."""
     listing.check_parameters(request, ())
     found = datasets.find(reader(request), data_set_id)
-    whole = item(request, found, last_runs([found]).get(found.pk, {}))
-    whole["extensions"] = {"adobe_lakeHouse": {"metrics": _lake_metrics(found)}}
+    whole = item(request, found, {**last_runs([found])[found.pk], **_held([found])[found.pk]})
     answer = JsonResponse({dataset_id(found.uuid): whole})
     answer["ETag"] = etags.stamped(_words(found))["etag"]
     return answer
@@ -117,7 +122,7 @@ def data_set_merge(request: HttpRequest, data_set_id: str, body: Body[dict[str, 
     return _renamed(by, found, {**current, **body})
 
 
-def item(request: HttpRequest, dataset: Dataset, last: Mapping[str, Any] = NO_BATCH) -> dict[str, Any]:
+def item(request: HttpRequest, dataset: Dataset, more: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
     author = dataset.created_by.get_username() if dataset.created_by else "system"
     key = dataset_id(dataset.uuid)
     return {
@@ -140,11 +145,11 @@ def item(request: HttpRequest, dataset: Dataset, last: Mapping[str, Any] = NO_BA
         },
         "fileDescription": {"persisted": True, "containerFormat": "parquet", "format": "parquet"},
         "classification": {"dataBehavior": "time-series", "managedBy": "CUSTOMER"},
-        **last,
+        **more,
     }
 
 
-def last_runs(found: list[Dataset]) -> dict[int, dict[str, Any]]:
+def last_runs(found: Sequence[Dataset]) -> dict[int, dict[str, Any]]:
     """Of each dataset the newest batch, and the newest of either outcome; one query for all."""
     runs = Run.objects.filter(dataflow__dataset__in=found, dry_run=False).order_by()
     newest = runs.values("dataflow__dataset_id", "status").annotate(newest=Max("pk"))
@@ -171,13 +176,16 @@ def _told(runs: list[Run]) -> dict[str, Any]:
     return told
 
 
-def _lake_metrics(dataset: Dataset) -> dict[str, int]:
-    """Raises LakeUnavailable."""
-    try:
-        summary = stores.lake().open(dataset.table).summary()
-    except LookupError:
-        return {"rowCount": 0, "storageSize": 0}
-    return {"rowCount": summary.rows, "storageSize": summary.size}
+def _held(found: Sequence[Dataset]) -> dict[int, dict[str, Any]]:
+    """What the table of each dataset holds; one question to the lake for all. Raises LakeUnavailable."""
+    lake = stores.lake()
+    states = lake.states(dataset.table for dataset in found)
+    metrics = {dataset.pk: dict(EMPTY) for dataset in found}
+    for dataset in found:
+        if state := states.get(dataset.table):
+            summary = lake.summary_of(state)
+            metrics[dataset.pk] = {"rowCount": summary.rows, "storageSize": summary.size}
+    return {pk: {"extensions": {"adobe_lakeHouse": {"metrics": each}}} for pk, each in metrics.items()}
 
 
 def _words(dataset: Dataset) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -49,6 +50,17 @@ class TestDatasets:
         assert list(listed) == [dataset_id(each.uuid) for each in reversed(made)][:2]
         named = program.call("GET", f"{CATALOG}/dataSets?properties=name&property=name=={made[0].name}").json()
         assert named == {dataset_id(made[0].uuid): {"name": made[0].name}}
+
+    def test_tell_in_lists_what_their_tables_hold_too(self, shop: Shop) -> None:
+        history = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+        shop.flow(
+            scheduleParams={"startTime": 1625040887, "frequency": "once", "backfill": True, "historyFrom": history}
+        )
+        shop.work()
+        key = dataset_id(shop.dataset.uuid)
+        listed = shop.program.call("GET", f"{CATALOG}/dataSets").json()[key]["extensions"]
+        assert listed["adobe_lakeHouse"]["metrics"]["rowCount"] == Run.objects.get().loaded > 0
+        assert shop.program.call("GET", f"{CATALOG}/dataSets/{key}").json()[key]["extensions"] == listed
 
     @pytest.mark.parametrize("path", ["dataSets", "v2/dataSets"])
     def test_are_renamed(self, program: Program, path: str) -> None:
@@ -131,8 +143,9 @@ class TestDiagnostics:
         for spelling in ("row_error_samples.json", "row_errors_sample.json"):
             sample = program.call("GET", f"{EXPORT}/batches/{batch}/meta?path={spelling}").json()
             assert 0 < len(sample) <= 100
-        (landed,) = program.call("GET", f"{EXPORT}/batches/{batch}/meta?path=input_files").json()["data"]
-        assert int(landed["length"]) > 0
+        landed = program.call("GET", f"{EXPORT}/batches/{batch}/meta?path=input_files").json()["data"]
+        assert len(landed) == Run.objects.get().windows.count()
+        assert all(int(each["length"]) > 0 for each in landed)
         assert program.call("GET", f"{EXPORT}/batches/{batch}/failed").json()["data"]
         assert program.call("GET", f"{EXPORT}/batches/{batch}/meta?path=row_errors/none.json").status_code == 404
 
