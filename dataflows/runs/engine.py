@@ -19,13 +19,13 @@ from connectors.errors import ConnectorError
 from connectors.lake import LeaseLost
 from dataflows import stores
 from dataflows.mapping import MappingInvalid, Plan, bind, compile_plan
-from dataflows.models import Dataflow, Run, RunStatus, Window, WindowStatus
+from dataflows.models import Dataflow, Run, RunStatus, Trigger, Window, WindowStatus
 from dataflows.models.dataflow import mapping_rows
 from dataflows.runs import copying, failures, lifecycle, properties, publishing
 from dataflows.runs.facts import facts_of
 from dataflows.runs.glance import Glance
 from dataflows.runs.leases import Lease
-from dataflows.runs.promotion import Days, Unbalanced, promote
+from dataflows.runs.promotion import Days, Unbalanced, Undated, promote
 from dataflows.runs.rejects import RejectedFiles
 from dataflows.runs.time_alarm import watched
 from dataflows.runs.verdict import judge_of
@@ -82,6 +82,8 @@ def _work(window: Window, clock: Clock) -> None:
         failures.release_lost(window, now=clock())
     except ConnectorError as error:
         failures.record(window, error, now=clock())
+    except Undated:
+        failures.ask_by_day(window)
     except MappingInvalid as error:
         failures.record_mapping(window, error, now=clock())
     except DatabaseFailure:
@@ -115,7 +117,7 @@ def _promote(window: Window, lease: Lease) -> None:
     promoted = promote(
         glance.over(blocks),
         plan_of(window.run),
-        days=Days(days_between(*window.landed_days), days_between(window.first_day, window.last_day)),
+        days=_days(window),
         table=None if window.run.dry_run else table,
         dataflow=str(flow.pk),
         token=token,
@@ -126,6 +128,11 @@ def _promote(window: Window, lease: Lease) -> None:
     )
     publishing.publish(window, promoted, table, lease)
     _note_properties(flow, glance, lease.clock())
+
+
+def _days(window: Window) -> Days:
+    landed, wanted = days_between(*window.landed_days), days_between(window.first_day, window.last_day)
+    return Days(landed, wanted, can_ask=window.run.trigger != Trigger.REPROCESS)
 
 
 def _note_properties(flow: Dataflow, glance: Glance, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,9 @@ from dataflows import stores
 from dataflows.mapping import MappingInvalid
 from dataflows.models import Run, RunStatus, Window, WindowStatus
 from dataflows.models.window import WindowQuerySet
+from dataflows.scheduling import days_between
+
+logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(hours=1)
 ASKED_TO_WAIT = (BudgetEmpty, RateLimited)
@@ -106,6 +110,19 @@ def _halve(window: Window, attempts: int, not_before: datetime) -> None:
             older = {"first_day": window.first_day, "last_day": middle, "attempts": attempts, "not_before": not_before}
             reason = {"error_code": window.error_code, "error_detail": window.error_detail}
             Window.objects.create(run_id=window.run_id, **older, **reason)
+
+
+def ask_by_day(window: Window) -> None:
+    """Ask for each day in a request of its own, because the answer has records that tell no day."""
+    logger.info("window %s: records without a day; each day is asked for by itself", window.pk)
+    fresh = {"landed_key": "", "landed_size": 0, "bytes_done": 0, "events_done": 0, "attempts": 0}
+    with transaction.atomic():
+        mine = Window.objects.filter(pk=window.pk, owner=window.owner, status=WindowStatus.PROMOTING)
+        if not mine.update(first_day=window.last_day, status=WindowStatus.WAITING, lease_until=None, **fresh):
+            return
+        older = days_between(window.first_day, window.last_day)[:-1]
+        Window.objects.bulk_create(Window(run_id=window.run_id, first_day=day, last_day=day) for day in older)
+    stores.landing().delete(window.landed_key)
 
 
 def _retry(window: Window, error: ConnectorError, attempts: int, now: datetime) -> None:

@@ -34,6 +34,7 @@ from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
 
+WINDOWS_LOOKED_AT = 62
 COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
 # After one of these only a person can make the next run succeed: the dataflow pauses instead of failing on.
 PAUSING = {
@@ -152,7 +153,13 @@ def due_days(flow: Dataflow, now: datetime) -> tuple[date, date] | None:
 def planned(flow: Dataflow, days: Sequence[date]) -> list[PlannedWindow]:
     """How ``days`` (increasing) are cut into requests, by what earlier runs received."""
     seen = dict(flow.days.exclude(published_at=None).values_list("day", "received"))
-    return planner.windows_for(days, seen)
+    return planner.windows_for(days, seen, apart=_has_undated(flow))
+
+
+def _has_undated(flow: Dataflow) -> bool:
+    """Whether one of its latest answers had records that tell no day."""
+    latest = Window.objects.filter(run__dataflow=flow).exclude(days=[]).order_by("-pk").values_list("days", flat=True)
+    return any(day.get("undated") for days in latest[:WINDOWS_LOOKED_AT] for day in days)
 
 
 def cut(run: Run, days: Sequence[date]) -> None:

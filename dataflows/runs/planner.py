@@ -41,10 +41,11 @@ def interval(
     return (first, last) if first <= last else None
 
 
-def windows_for(days: Sequence[date], events_by_day: Mapping[date, int]) -> list[PlannedWindow]:
+def windows_for(days: Sequence[date], events_by_day: Mapping[date, int], *, apart: bool = False) -> list[PlannedWindow]:
     """Cut ``days`` (increasing, gaps allowed) into windows, newest first; no window reaches over a gap.
 
     ``events_by_day`` is what earlier runs received; an unknown day counts as the average of the known ones.
+    ``apart``: every day by itself, because the project sends records that only the request they came in can date.
     """
     if not events_by_day:
         longest = 1 if len(days) <= UNKNOWN_SHORT else UNKNOWN_DAYS
@@ -52,7 +53,7 @@ def windows_for(days: Sequence[date], events_by_day: Mapping[date, int]) -> list
         return [PlannedWindow(group[-1], group[0]) for group in groups]
     average = sum(events_by_day.values()) // len(events_by_day)
     expected = {day: events_by_day.get(day, average) for day in days}
-    groups = _grouped(days, expected, DAYS_PER_WINDOW)
+    groups = _grouped(days, expected, 1 if apart else DAYS_PER_WINDOW)
     return [PlannedWindow(group[-1], group[0], sum(expected[day] for day in group)) for group in groups]
 
 

@@ -82,6 +82,7 @@ def _as_json(account: DayAccount, promoted: Promoted) -> dict[str, Any]:
         "rejected_key": promoted.rejected_keys.get(account.day, ""),
         "anonymous": account.anonymous,
         "conflicting": account.conflicting,
+        "undated": account.undated,
         "reasons": promoted.by_day[account.day],
         **_totals([account]),
     }

@@ -24,12 +24,12 @@ from dataflows.runs.promotion import duplicates, memory
 from dataflows.runs.promotion.accounts import DayAccount, Unbalanced
 from dataflows.runs.promotion.ahead import ahead
 from dataflows.runs.promotion.duplicates import Duplicates
-from dataflows.runs.promotion.intake import Days, Intake
+from dataflows.runs.promotion.intake import Days, Intake, Undated
 from dataflows.runs.promotion.scratch import scratch_folder
 from dataflows.runs.promotion.writing import write_parts
 from dataflows.runs.rejects import Reasons, RejectedFiles
 
-__all__ = ["DayAccount", "Days", "Promoted", "Unbalanced", "promote"]
+__all__ = ["DayAccount", "Days", "Promoted", "Unbalanced", "Undated", "promote"]
 
 memory.settle()
 
@@ -70,7 +70,7 @@ def promote(
 ) -> Promoted:
     """Read everything, then write the parts of each day that ``judge`` wants loaded; none without a ``table``.
 
-    Raises IncompleteExport (from ``blocks``) before anything is written to the lake, LeaseLost, Unbalanced,
+    Raises IncompleteExport (from ``blocks``) or Undated before anything is written to the lake, LeaseLost, Unbalanced,
     LakeUnavailable, StorageFull. Whatever it raises, no part and no rejected file stays behind.
     """
     with scratch_folder(scratch) as folder:
@@ -148,5 +148,6 @@ def _account(intake: Intake, day: date, found: Duplicates) -> DayAccount:
         duplicate=rows - loaded,
         rejected=rejected,
         anonymous=intake.anonymous[day],
+        undated=intake.undated[day],
         conflicting=found.conflicting,
     )

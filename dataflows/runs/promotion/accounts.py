@@ -16,7 +16,7 @@ class DayAccount:
     """received = loaded + duplicate + rejected + filtered, or it cannot be made.
 
     ``anonymous`` of the records have no insert id, ``conflicting`` of the duplicates differ from the copy that stays
-    in a value that the dataset keeps.
+    in a value that the dataset keeps. ``undated`` of the rejected have no time, or one outside of what was asked for.
     """
 
     day: date
@@ -27,6 +27,7 @@ class DayAccount:
     filtered: int = 0
     anonymous: int = 0
     conflicting: int = 0
+    undated: int = 0
 
     def __post_init__(self) -> None:
         if self.received != self.loaded + self.duplicate + self.rejected + self.filtered:

@@ -24,17 +24,33 @@ FLAGS = {
 }
 
 
+class Undated(Exception):
+    """An answer of several days has a record that is of none of them: only a request for each day can tell of which."""
+
+
 @dataclass(frozen=True)
 class Days:
-    """``landed`` are the days that were asked of Mixpanel, ``wanted`` those of them to be promoted now."""
+    """``landed`` are the days that were asked of Mixpanel, ``wanted`` those of them to be promoted now.
+
+    ``can_ask``: Mixpanel can be asked for each of them again.
+    """
 
     landed: list[date]
     wanted: list[date]
+    can_ask: bool = False
+
+    def place(self, day: date | None) -> date:
+        """The day on which a record is accounted for. Raises Undated."""
+        if day in self.landed:
+            return day
+        if self.can_ask and len(self.landed) > 1:
+            raise Undated
+        return self.landed[0]
 
 
 @dataclass
 class Intake:
-    """``anonymous`` counts the records without insert id that were accepted, by day.
+    """``anonymous`` counts the records without insert id that were accepted, by day, ``undated`` those of no day.
 
     ``ignored`` counts those of landed days that are not wanted now; all others are accounted for.
     """
@@ -45,6 +61,7 @@ class Intake:
     reasons: Reasons = field(default_factory=Reasons)
     spools: dict[date, DaySpool] = field(default_factory=dict)
     anonymous: Counter[date] = field(default_factory=Counter)
+    undated: Counter[date] = field(default_factory=Counter)
     received: int = 0
     ignored: int = 0
 
@@ -57,8 +74,9 @@ class Intake:
         self.received += found.received
 
     def reject(self, record: Rejected) -> None:
-        """A record whose day is unknown or foreign is accounted for on the first day of what landed."""
-        day = record.day if record.day in self.days.landed else self.days.landed[0]
+        """Raises Undated."""
+        day = self.days.place(record.day)
+        self.undated[day] += record.day != day
         if day not in self.days.wanted:
             self.ignored += 1
             return
