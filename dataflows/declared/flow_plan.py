@@ -18,7 +18,7 @@ from dataflows.declared.shape import Flow
 from dataflows.mapping import MappingInvalid, Problem, bind, source_problems
 from dataflows.models import Dataflow, DataflowStatus, Dataset
 from dataflows.models.dataflow import mapping_rows
-from dataflows.runs import amending, lifecycle, remapping
+from dataflows.runs import amending, lifecycle, remapping, sharing
 from dataflows.schemas import XdmSchema
 from dataflows.wizard import drafts
 
@@ -80,6 +80,7 @@ class _Step:
             self._check_live()
         elif self.state != DataflowStatus.DRAFT:
             self._check_complete()
+            self._check_alone()
         if self.state != DataflowStatus.DRAFT and (self.is_draft_now or "mappings" in self.differing):
             self._check_mapping()
 
@@ -131,6 +132,17 @@ class _Step:
         if missing and "state" not in unread:
             remedy = "Add what is missing, or write state: draft."
             self._problem("", f"A dataflow that runs needs {', '.join(missing)}.", remedy)
+
+    def _check_alone(self) -> None:
+        has, own = {**self.current, **self.told}, self.flow.pk if self.flow else None
+        account = Account.objects.filter(name=has.get("baseConnection")).first()
+        dataset = Dataset.objects.filter(name=has.get("dataSet")).first()
+        if account is None or dataset is None:
+            return
+        same = Dataflow(pk=own, account=account, project_id=has.get("params", {}).get("projectId", ""))
+        if other := sharing.other_writer(same, dataset):
+            message = f"“{other}” already loads this project into “{dataset}”: every event would be there twice."
+            self._problem("dataSet", message, "Name another dataset, or delete that dataflow first.")
 
     def _check_mapping(self) -> None:
         rows = mapping_rows(self.told.get("mappings") or self.current.get("mappings") or [])

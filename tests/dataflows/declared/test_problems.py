@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +291,11 @@ def test_an_expression_is_shown_with_the_place_of_its_mistake(exported: Path) ->
         "flows[0].mappings[4].source: There is no function uper(). Did you mean upper()?\n    uper(event)\n    ^"
         in told
     )
+
+
+def test_a_project_that_a_dataset_has_already_is_named(exported: Path) -> None:
+    def twice(document: dict[str, Any]) -> None:
+        document["flows"].append(json.loads(json.dumps({**document["flows"][0], "name": "Again"})))
+
+    with pytest.raises(CommandError, match="“Shop events” already loads this project into “Shop”"):
+        apply(edited(exported, twice), "--dry-run")
