@@ -13,7 +13,7 @@ RUN_MESSAGES = {
         "Check the memory of the worker machine, then press Retry.",
     ),
     "too_many_rejected": Message(
-        "More records were rejected than the error threshold allows, so nothing of that day was published.",
+        "More records were rejected than the error threshold allows, so nothing of such a day was published.",
         "The mapping does not fit these records, or the threshold is too low for this project.",
         "Look at the reasons and samples, fix the mapping or raise the threshold, then reprocess; Mixpanel is not "
         "asked again.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dataflows.diagnostics.groups import Key
-from dataflows.diagnostics.readings import REJECTED, Reading, before, day_tallies, of_run
+from dataflows.diagnostics.readings import REJECTED, Reading, before, day_tallies, in_force, of_run
 from dataflows.models import Dataflow, Run, Trigger
 
 RUNS_SHOWN = 5
@@ -59,10 +59,14 @@ class GroupChange:
 
 @dataclass(frozen=True)
 class Proof:
-    """``days`` newest first and ``groups`` by what is left, only those with rejections before or after."""
+    """``days`` newest first and ``groups`` by what is left, only those with rejections before or after.
+
+    ``before`` is of the last reading of each day, loaded or not, ``in_force`` of the one that the dataset has.
+    """
 
     before: int
     after: int
+    in_force: int
     days: list[DayChange]
     groups: list[GroupChange]
 
@@ -89,11 +93,13 @@ def proves(run: Run) -> bool:
 
 
 def proof(run: Run) -> Proof:
-    was, now = before(run), {reading.day: reading for reading in of_run(run)}
+    readings, now = before(run), {reading.day: reading for reading in of_run(run)}
+    was = {day: found[-1] for day, found in readings.items()}
     earlier = {day: was[day] for day in now if day in was}
     return Proof(
         before=sum(reading.rejected for reading in earlier.values()),
         after=sum(reading.rejected for reading in now.values()),
+        in_force=sum(reading.rejected for reading in map(in_force, readings.values()) if reading),
         days=_days(was, now),
         groups=_groups(_counted(earlier), _counted(now)),
     )

@@ -80,8 +80,8 @@ def of_flow(flow: Dataflow) -> list[Reading]:
     return found
 
 
-def before(run: Run) -> dict[date, Reading]:
-    """The newest reading of each of the run's days when the run was asked for."""
+def before(run: Run) -> dict[date, list[Reading]]:
+    """The readings of each of the run's days when the run was asked for, the newest last."""
     edges = list(run.windows.values_list("first_day", "last_day"))
     if not edges:
         return {}
@@ -91,7 +91,16 @@ def before(run: Run) -> dict[date, Reading]:
     )
     wanted = {reading.day for reading in of_run(run)}
     found = _readings(_stored(overlapping.order_by("finished_at", "pk"), errors=False))
-    return {reading.day: reading for reading in found if reading.day in wanted}
+    by_day: dict[date, list[Reading]] = {}
+    for reading in found:
+        if reading.day in wanted:
+            by_day.setdefault(reading.day, []).append(reading)
+    return by_day
+
+
+def in_force(readings: Sequence[Reading]) -> Reading | None:
+    """The newest of one day's readings that was loaded; ``None`` when none was."""
+    return next((reading for reading in reversed(readings) if reading.status == DayStatus.LOADED), None)
 
 
 def tallies(readings: Iterable[Reading]) -> Iterator[Tally]:

@@ -63,8 +63,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """``MOVES`` is the whole life of a run; every other set of statuses is derived from it.
 
-    ``mapping`` is the mapping as it was when the run started. The five counts are sums over windows and obey
-    received = loaded + duplicate + rejected + filtered, enforced by the database.
+    ``mapping`` is the mapping as it was when the run started. The six counts are sums over its days and obey
+    received = loaded + duplicate + rejected + filtered + withheld, enforced by the database. ``withheld`` are the good
+    records of days that it did not load; of a dry run ``loaded`` is what it would load.
     ``dry_run``: everything is promoted and counted, nothing published. ``accepts_shrinking``: a person has decided
     that days may become much smaller than what is published.
     ``slot`` is the due time that started a scheduled run: the same slot never starts a second one.
@@ -108,6 +109,7 @@ class Run(models.Model):
     duplicate = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     filtered = models.BigIntegerField(default=0)
+    withheld = models.BigIntegerField(default=0)
 
     rung_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -140,7 +142,9 @@ class Run(models.Model):
             ),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="run_days_in_order"),
             models.CheckConstraint(
-                condition=Q(received=F("loaded") + F("duplicate") + F("rejected") + F("filtered")),
+                condition=Q(
+                    received=F("loaded") + F("duplicate") + F("rejected") + F("filtered") + F("withheld"),
+                ),
                 name="run_balances",
             ),
         ]

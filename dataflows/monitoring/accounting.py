@@ -1,26 +1,28 @@
-"""The accounting of a run: received = loaded + duplicate + rejected + filtered, as a bar and day by day."""
+"""The accounting of a run: received = loaded + duplicate + rejected + filtered + not loaded, as a bar and by day."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from dataflows.models import DayStatus, Run
-from dataflows.runs.lifecycle import COUNTS
+from dataflows.runs import counting
+from dataflows.runs.counting import COUNTS, WITHHELD
 
-SHARES = ("loaded", "duplicate", "rejected", "filtered")
+SHARES = ("loaded", "duplicate", "rejected", "filtered", WITHHELD)
 LABELS = {
     "received": _("Received"),
     "loaded": _("Loaded"),
     "duplicate": _("Duplicate"),
     "rejected": _("Rejected"),
     "filtered": _("Filtered"),
+    WITHHELD: _("Not loaded"),
 }
+Windows = Sequence[Mapping[str, Any]]
 BAR_WIDTH = 1000
 # A single rejected record among millions must still be seen.
 THINNEST = 6
@@ -39,7 +41,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Accounting:
-    """``counts`` by name as in COUNTS."""
+    """``counts`` by name as in COUNTS, and WITHHELD: good records of days that were not loaded."""
 
     counts: Mapping[str, int]
 
@@ -49,22 +51,26 @@ class Accounting:
 
     @property
     def balances(self) -> bool:
-        return self.received == sum(self.counts[name] for name in SHARES)
+        return self.received == sum(map(self._count, SHARES))
+
+    def _count(self, name: str) -> int:
+        return self.counts.get(name, 0)
 
     @property
     def shares(self) -> list[Share]:
-        total = sum(self.counts[name] for name in SHARES) or 1
-        widths = [max(THINNEST, BAR_WIDTH * self.counts[n] / total) if self.counts[n] else 0.0 for n in SHARES]
+        counts = list(map(self._count, SHARES))
+        total = sum(counts) or 1
+        widths = [max(THINNEST, BAR_WIDTH * count / total) if count else 0.0 for count in counts]
         scale = BAR_WIDTH / (sum(widths) or 1)
         return [
-            Share(name, LABELS[name], self.counts[name], scale * sum(widths[:position]), scale * widths[position])
+            Share(name, LABELS[name], counts[position], scale * sum(widths[:position]), scale * widths[position])
             for position, name in enumerate(SHARES)
         ]
 
 
 @dataclass(frozen=True)
 class DayRow:
-    """A day as a run left it; of a ``failed`` or ``held`` day nothing was published.
+    """A day as a run left it; of a ``failed`` or ``held`` day nothing was published, so none of it is loaded.
 
     ``anonymous`` records have no insert id, ``conflicting`` duplicates differ from the copy that stays.
     """
@@ -77,18 +83,23 @@ class DayRow:
     conflicting: int = 0
 
 
-def of_run(run: Run) -> Accounting:
-    """What the run published so far; days above the error threshold are not in it."""
-    return Accounting(run.windows.aggregate(**{name: Sum(name, default=0) for name in COUNTS}))
+def windows_of(run: Run) -> Windows:
+    """What the run's windows have counted so far."""
+    return list(run.windows.values("days", *COUNTS))
 
 
-def of_days(rows: list[DayRow]) -> Accounting:
-    return Accounting({name: sum(row.counts[name] for row in rows) for name in COUNTS})
+def of_windows(windows: Windows) -> Accounting:
+    """Every record that was read and judged so far."""
+    return Accounting(counting.counted(windows))
 
 
-def day_rows(run: Run) -> list[DayRow]:
+def of_days(rows: Iterable[DayRow]) -> Accounting:
+    return Accounting({name: sum(row.counts[name] for row in rows) for name in (*COUNTS, WITHHELD)})
+
+
+def day_rows(windows: Windows) -> list[DayRow]:
     """Newest day first."""
-    stored = (day for days in run.windows.values_list("days", flat=True) for day in days)
+    stored = (day for window in windows for day in window["days"])
     return sorted(map(_row, stored), key=lambda row: row.day, reverse=True)
 
 
@@ -101,8 +112,7 @@ def failed(rows: list[DayRow]) -> list[DayRow]:
 
 
 def _row(stored: Mapping[str, Any]) -> DayRow:
-    counts = {name: int(stored[name]) for name in COUNTS}
     status = DayStatus(stored["status"])
     odd = {name: int(stored.get(name, 0)) for name in ("anonymous", "conflicting")}
     day = date.fromisoformat(stored["day"])
-    return DayRow(day, status, status.label, counts, **odd)
+    return DayRow(day, status, status.label, counting.of_day(stored), **odd)

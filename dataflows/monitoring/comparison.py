@@ -8,7 +8,8 @@ from typing import Any
 
 from dataflows.models import DayStatus, Run, RunStatus, Window
 from dataflows.monitoring.accounting import LABELS
-from dataflows.runs.lifecycle import COUNTS, days_of
+from dataflows.runs.counting import COUNTS
+from dataflows.runs.lifecycle import days_of
 
 Account = Mapping[str, Any]
 

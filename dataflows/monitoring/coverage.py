@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from dataflows import scheduling
 from dataflows.models import Dataflow, DayStatus
-from dataflows.runs.lifecycle import COUNTS
+from dataflows.runs.counting import COUNTS
 
 MONTHS_SHOWN = 12
 

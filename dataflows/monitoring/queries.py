@@ -49,12 +49,16 @@ class DataflowRow:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over runs; ``ended`` counts those that ended, ``failed_dataflows`` dataflows with a failed run."""
+    """``ended`` counts runs that ended; all else is about those that were no dry runs.
+
+    ``withheld`` are good records of days that were not loaded, ``failed_dataflows`` dataflows with a failed run.
+    """
 
     ended: int
     received: int
     loaded: int
     rejected: int
+    withheld: int
     failed_dataflows: int
 
 
@@ -107,7 +111,8 @@ def within(found: RunQuerySet, frame: str, now: datetime) -> RunQuerySet:
 
 def last_failed(user: User) -> dict[int, int]:
     """By dataflow the last run that ended, where it failed or left days out: these want a person."""
-    newest = Run.objects.filter(dataflow=OuterRef("pk"), status__in=Run.FINISHED).order_by("-created_at", "-pk")
+    ended = Run.objects.filter(dataflow=OuterRef("pk"), status__in=Run.FINISHED, dry_run=False)
+    newest = ended.order_by("-created_at", "-pk")
     flows = Dataflow.objects.visible_to(user).annotate(outcome=Subquery(newest.values("status")[:1]))
     failed = flows.filter(outcome__in=FAILURES).annotate(last_ended=Subquery(newest.values("pk")[:1]))
     return dict(failed.values_list("pk", "last_ended"))
@@ -116,9 +121,10 @@ def last_failed(user: User) -> dict[int, int]:
 def totals(found: RunQuerySet) -> Totals:
     """Distinct dataflows are counted apart: PostgreSQL reads half a million runs in parallel only without them."""
     plain = found.order_by()
-    sums = {name: Sum(name, default=0) for name in ("received", "loaded", "rejected")}
+    real = Q(dry_run=False)
+    sums = {name: Sum(name, filter=real, default=0) for name in ("received", "loaded", "rejected", "withheld")}
     ended = Count("pk", filter=Q(status__in=Run.FINISHED))
-    failed = plain.filter(status=RunStatus.FAILED).aggregate(dataflows=Count("dataflow", distinct=True))
+    failed = plain.filter(real, status=RunStatus.FAILED).aggregate(dataflows=Count("dataflow", distinct=True))
     return Totals(**plain.aggregate(ended=ended, **sums), failed_dataflows=failed["dataflows"])
 
 
@@ -136,7 +142,7 @@ def budget_of(flow: Dataflow) -> BudgetState | None:
 
 def _with_last_run(flows: DataflowQuerySet) -> DataflowQuerySet:
     newest = Run.objects.filter(dataflow=OuterRef("pk")).order_by("-created_at", "-pk")
-    ended = newest.filter(status__in=Run.FINISHED)
+    ended = newest.filter(status__in=Run.FINISHED, dry_run=False)
     return flows.annotate(
         last_run_id=Subquery(newest.values("pk")[:1]), last_outcome=Subquery(ended.values("status")[:1])
     )

@@ -17,10 +17,11 @@ from connectors.errors import ConnectorError
 from connectors.messages import message_for
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
-from dataflows.diagnostics import downloads, errors, groups, proof, summary
+from dataflows.diagnostics import downloads, errors, groups, overrun, proof, summary
 from dataflows.diagnostics.pages import Place
 from dataflows.models import Run
 from dataflows.monitoring import accounting, comparison, queries
+from dataflows.monitoring.accounting import DayRow
 from dataflows.monitoring.forms import RunFilter
 from dataflows.monitoring.paging import page_of
 from dataflows.monitoring.progress import live
@@ -68,9 +69,13 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "dataflow__account", "dataflow__dataset", "requested_by"
     )
     found = get_object_or_404(visible, pk=pk)
-    context = {"run": found, **_changing(request, found)}
+    context: dict[str, Any] = {"run": found, **_changing(request, found)}
     if not request.htmx:  # type: ignore[attr-defined]
-        return render(request, "dataflows/monitoring/run.html", {**context, **_settled(found)})
+        return render(
+            request,
+            "dataflows/monitoring/run.html",
+            {**context, **_settled(found), **_overrun(found, context["failed_days"])},
+        )
     answer = render(request, "dataflows/monitoring/_run.html", context)
     if found.is_finished:
         answer.status_code = STOP_POLLING
@@ -131,12 +136,13 @@ def _day(request: HttpRequest) -> date | None:
 
 
 def _changing(request: HttpRequest, found: Run) -> dict[str, Any]:
-    days = accounting.day_rows(found)
+    counted = accounting.windows_of(found)
+    days = accounting.day_rows(counted)
     failed = accounting.failed(days)
     windows = found.windows.defer("days", "errors", "error_trace").order_by("-last_day")
     return {
         "live": live(found, timezone.now()),
-        "accounting": accounting.of_run(found),
+        "accounting": accounting.of_windows(counted),
         "failed_days": failed,
         "failed_accounting": accounting.of_days(failed),
         "held_days": accounting.held(days),
@@ -162,6 +168,11 @@ def _settled(found: Run) -> dict[str, Any]:
         "requests": ledger[:REQUESTS_SHOWN],
         "request_count": ledger.count(),
     }
+
+
+def _overrun(found: Run, failed: list[DayRow]) -> dict[str, Any]:
+    """About days above the error threshold, if there are any."""
+    return {"overrun": overrun.overrun(found, [row.day for row in failed])} if failed and found.is_finished else {}
 
 
 def _proof(found: Run, place: Place) -> dict[str, Any]:

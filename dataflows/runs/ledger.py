@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataflows import scheduling
 from dataflows.models import Dataflow, Dataset, Day, DayStatus, Window, WindowStatus
-from dataflows.runs.lifecycle import COUNTS
+from dataflows.runs.counting import COUNTS
 from dataflows.runs.tokens import writer_of
 
 if TYPE_CHECKING:

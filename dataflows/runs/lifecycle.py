@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max
 
 from connectors import budget
 from connectors.roles import User, person
@@ -30,12 +30,12 @@ from dataflows.models import (
 )
 from dataflows.runs import joining, pausing, planner, properties, sharing
 from dataflows.runs.cannot_start import CannotStart
+from dataflows.runs.counting import COUNTS, counted
 from dataflows.runs.planner import PlannedWindow
 
 logger = logging.getLogger(__name__)
 
 WINDOWS_LOOKED_AT = 62
-COUNTS = ("received", "loaded", "duplicate", "rejected", "filtered")
 # After one of these only a person can make the next run succeed: the dataflow pauses instead of failing on.
 PAUSING = {
     "bad_credentials",
@@ -218,7 +218,7 @@ def settle(run: Run, *, now: datetime) -> None:
         unheld.update(status=WindowStatus.CANCELLED, lease_until=None, finished_at=now)
     if run.status not in {RunStatus.RUNNING, RunStatus.CANCELLING} or run.windows.open().exists():
         return
-    totals = run.windows.aggregate(**{name: Sum(name, default=0) for name in COUNTS})
+    totals = counted(run.windows.values("days", *COUNTS))
     outcome = RunStatus.CANCELLED if run.status == RunStatus.CANCELLING else _outcome(run)
     ended_badly = run.windows.exclude(error_code="").filter(status__in=(WindowStatus.FAILED, WindowStatus.HELD))
     reason = ended_badly.order_by("status").first()

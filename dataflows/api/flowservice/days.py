@@ -21,7 +21,7 @@ from dataflows.api.listing import Item
 from dataflows.api.moments import millis
 from dataflows.models import Day, DayStatus
 from dataflows.runs import reprocessing
-from dataflows.runs.lifecycle import COUNTS
+from dataflows.runs.counting import COUNTS
 
 router = Router(tags=["Flow Service: days (beyond AEP)"], by_alias=True)
 MOST = 5000

@@ -96,6 +96,36 @@ class TestTotals:
         for text in ("<dd>2,000</dd>", "<dd>1,500</dd>", "<dd>200</dd>", "<dd>75.0 %</dd>", "<dd>1</dd>"):
             assert text in html
 
+    def test_leave_out_dry_runs(self, browse, viewer):
+        make_run(dry_run=True, status=RunStatus.FAILED, **counts(loaded=4711, rejected=13))
+        answer = browse(viewer).get(URL)
+        totals = answer.context["totals"]
+        assert (totals.received, totals.loaded, totals.rejected, totals.failed_dataflows) == (0, 0, 0, 0)
+
+    def test_count_what_came_in_and_was_not_loaded(self, browse, viewer):
+        make_run(status=RunStatus.FAILED, received=300, rejected=100, withheld=200)
+        make_run(**counts(loaded=100))
+        html = browse(viewer).get(URL).content.decode()
+        for text in ("<dd>400</dd>", "<dd>100</dd>", "<dd>200</dd>", "<dd>25.0 %</dd>", "200 not loaded"):
+            assert text in html
+
+
+class TestADryRun:
+    def test_is_called_so_in_the_list(self, browse, viewer):
+        make_run(dry_run=True, **counts(loaded=4711))
+        html = browse(viewer).get(URL).content.decode()
+        assert "Dry run</span>" in html
+        assert "would be 4,711" in html
+
+    def test_that_failed_needs_no_attention(self, browse, viewer):
+        run = make_run(dry_run=True, status=RunStatus.FAILED)
+        assert blocks(browse, viewer) == {"attention": set(), "progress": set(), "completed": {run.pk}}
+
+    def test_does_not_hide_that_the_last_real_run_failed(self, browse, viewer):
+        failed = make_run(status=RunStatus.FAILED, created=timezone.now() - timedelta(hours=1))
+        make_run(failed.dataflow, dry_run=True)
+        assert blocks(browse, viewer)["attention"] == {failed.pk}
+
 
 class TestAnEmptyPage:
     def test_says_that_nothing_has_ever_run(self, browse, viewer):

@@ -19,8 +19,8 @@ NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 class TestTheAccountingBar:
     def test_is_filled_exactly(self):
         shares = Accounting(counts(loaded=70, duplicate=20, rejected=10)).shares
-        assert [round(share.width) for share in shares] == [700, 200, 100, 0]
-        assert [round(share.x) for share in shares] == [0, 700, 900, 1000]
+        assert [round(share.width) for share in shares] == [700, 200, 100, 0, 0]
+        assert [round(share.x) for share in shares] == [0, 700, 900, 1000, 1000]
 
     def test_shows_a_single_rejected_record_among_millions(self):
         shares = Accounting(counts(loaded=50_000_000, rejected=1)).shares
@@ -28,7 +28,11 @@ class TestTheAccountingBar:
         assert shares[2].x + shares[2].width == pytest.approx(BAR_WIDTH)
 
     def test_is_empty_without_records(self):
-        assert [share.width for share in Accounting(counts()).shares] == [0, 0, 0, 0]
+        assert [share.width for share in Accounting(counts()).shares] == [0, 0, 0, 0, 0]
+
+    def test_shows_records_of_days_that_were_not_loaded(self):
+        shares = Accounting({**counts(rejected=10), "received": 100, "withheld": 90}).shares
+        assert [round(share.width) for share in shares] == [0, 0, 100, 0, 900]
 
     def test_tells_when_it_does_not_balance(self):
         assert Accounting(counts(loaded=3)).balances

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dataflows import stores
-from dataflows.models import DayStatus, Run, RunStatus, Trigger
+from dataflows.models import DayStatus, Run, RunStatus, Trigger, Window, WindowStatus
 from tests.dataflows.factories import counts, day_account, make_day, make_flow, make_run, make_window
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ class TestADryRun:
         account = day_account(DAY, loaded=80, rejected=20)
         make_window(before, DAY, days=[account | {"reasons": [reason("price", 20)]}], **counts(loaded=80, rejected=20))
         make_day(flow, DAY, landed_key=land("raw/d.gz"), **counts(loaded=80, rejected=20))
-        run = make_run(flow, trigger=Trigger.REPROCESS, dry_run=True, last_day=DAY)
+        run = make_run(flow, trigger=Trigger.REPROCESS, dry_run=True, last_day=DAY, **counts(loaded=98, rejected=2))
         after = day_account(DAY, loaded=98, rejected=2) | {"reasons": [reason("size", 2)]}
         make_window(run, DAY, days=[after], **counts(loaded=98, rejected=2))
         return run
@@ -148,6 +148,30 @@ class TestADryRun:
         ]
         for words in ("What would change", "+18", "−20", "Nothing was published"):
             assert words in text(answer)
+
+    def test_says_would_where_nothing_was_done(self, browse, viewer, tried):
+        html = " ".join(text(browse(viewer).get(tried.get_absolute_url())).split())
+        assert "Would be loaded" in html
+        assert "98 rows would be ingested" in html
+        assert "rows were ingested" not in html
+
+    def test_says_which_reading_it_is_compared_with(self, browse, viewer, flow, tried):
+        """A re-read after the day was loaded failed on 60: the dataset still has the day without the 20."""
+        failed = make_run(flow, status=RunStatus.FAILED, created=timezone.now() - timedelta(minutes=30))
+        late = timezone.now() - timedelta(minutes=20)
+        Window.objects.filter(run__dataflow=flow, run__dry_run=False).update(finished_at=late - timedelta(minutes=9))
+        Run.objects.filter(pk=tried.pk).update(created_at=late + timedelta(minutes=9))
+        account = day_account(DAY, failed=True, loaded=40, rejected=60)
+        make_window(failed, DAY, status=WindowStatus.FAILED, days=[account], finished_at=late)
+        answer = browse(viewer).get(tried.get_absolute_url())
+        proof = answer.context["proof"]
+        assert (proof.before, proof.in_force, proof.after) == (60, 20, 2)
+        assert [each.before for each in answer.context["comparison"].totals] == [100, 80, 0, 20, 0]
+        html = " ".join(text(answer).split())
+        assert (
+            "When these days were last read, 60 of their records were rejected; with this mapping 2 would be." in html
+        )
+        assert "what the dataset had of them lacked 20 rejected records" in html
 
     def test_is_done_for_real_by_a_button(self, browse, analyst, tried):
         browse(analyst).post(reverse("dataflows:run_publish", args=[tried.pk]))

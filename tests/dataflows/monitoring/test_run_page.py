@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from connectors.models import RateBudget
-from dataflows.models import Heartbeat, RunStatus, WindowStatus
+from dataflows.models import DayStatus, Heartbeat, RunStatus, WindowStatus
 from dataflows.monitoring.progress import live
-from tests.dataflows.factories import counts, day_account, make_flow, make_request, make_run, make_window
+from tests.dataflows.factories import counts, day_account, make_day, make_flow, make_request, make_run, make_window
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND, THIRD = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -160,16 +160,36 @@ class TestAFinishedRun:
         assert "8123456789012345678" in html
         assert html.count("<rect") == 3
 
-    def test_lists_failed_days_and_leaves_them_out_of_the_sum(self, browse, viewer):
+    def test_counts_days_above_the_threshold_as_not_loaded(self, browse, viewer):
         run = make_run(status=RunStatus.PARTIAL)
         days = [day_account(FIRST, loaded=90), day_account(SECOND, failed=True, loaded=50, rejected=50)]
         make_window(run, FIRST, SECOND, days=days, **counts(90))
         html = page(browse, viewer, run)
-        assert "<b>90</b> received" in html
-        assert "with 100 records of which 50 were rejected" in html
+        assert "<b>190</b> received" in html
+        assert "<b>90</b> loaded" in html
+        assert "<b>50</b> not loaded" in html
+        assert "1 day is above the error threshold: 50 of its 100 records were rejected" in html
         assert "not published" in html
         assert "More records were rejected than the error threshold allows" in html
         assert "too_many_rejected" in html
+
+    def test_names_the_share_the_threshold_and_what_the_dataset_keeps(self, browse, viewer):
+        run = make_run(make_flow(error_threshold=5), status=RunStatus.FAILED, error_code="too_many_rejected")
+        failed = [day_account(day, failed=True, loaded=40, rejected=60) for day in (FIRST, SECOND)]
+        make_window(run, FIRST, SECOND, status=WindowStatus.FAILED, days=failed)
+        make_day(run.dataflow, FIRST, status=DayStatus.FAILED, **counts(loaded=1234))
+        make_day(run.dataflow, SECOND, status=DayStatus.FAILED, published_at=None)
+        html = page(browse, viewer, run)
+        assert "<b>2026-03-01</b>: 60 of 100 records were rejected (60.0 %)" in html
+        assert "The error threshold of this dataflow is 5 % of a day’s records now." in html
+        assert "The dataset keeps 1 of these days as an earlier run loaded it, with 1,234 rows." in html
+
+    def test_says_when_the_dataset_has_nothing_of_its_days(self, browse, viewer):
+        run = make_run(make_flow(partial_ingestion=False), status=RunStatus.FAILED, error_code="too_many_rejected")
+        make_window(run, status=WindowStatus.FAILED, days=[day_account(FIRST, failed=True, loaded=99, rejected=1)])
+        html = page(browse, viewer, run)
+        assert "The dataset has nothing of these days." in html
+        assert "Partial ingestion is off" in html
 
     def test_that_found_nothing_says_so(self, browse, viewer):
         run = make_run()
