@@ -10,7 +10,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from dataflows.models import Run
-from dataflows.runs import clockwork
+from dataflows.runs import clockwork, lacking
 from dataflows.runs import upkeep as sweeping
 
 logger = logging.getLogger(__name__)
@@ -40,9 +40,10 @@ def tick(**_from_newer_code: object) -> None:
 
 @shared_task
 def upkeep(**_from_newer_code: object) -> None:
-    """Clear away what is past its retention."""
+    """Clear away what is past its retention, and look at every dataflow for days that it lacks."""
     sweeping.sweep(now=timezone.now())
     sweeping.sweep_lake(now=timezone.now())
+    lacking.note_all()
 
 
 def ring(run: Run) -> None:

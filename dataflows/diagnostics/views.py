@@ -20,7 +20,7 @@ from dataflows.diagnostics.forms import KINDS, GroupFilter
 from dataflows.diagnostics.groups import Key
 from dataflows.diagnostics.pages import Place
 from dataflows.diagnostics.proof import Repair
-from dataflows.diagnostics.readings import REJECTED, codes_of
+from dataflows.diagnostics.readings import REJECTED, UNPUBLISHED, codes_of
 
 GROUPS_PER_PAGE = 25
 DAYS_PER_PAGE = 31
@@ -92,6 +92,7 @@ def _list(request: HttpRequest, place: Place) -> HttpResponse:
     page = Paginator(found.shown, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
     rows = [(group, place.group_url(group.key, day=form.chosen.get("day"))) for group in page]
     context = {"place": place, "form": form, "groups": found, "page": page, "rows": rows}
+    context["unpublished"] = sum(each.rejected for each in place.readings if each.status in UNPUBLISHED)
     context["has_files"] = any(each.key for each in place.readings if form.chosen.get("day") in (None, each.day))
     return render(request, "dataflows/diagnostics/groups.html", context)
 

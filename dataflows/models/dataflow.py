@@ -68,6 +68,7 @@ class Dataflow(models.Model):
     ``error_threshold`` is the percentage of rejected records up to which a day is still published.
     ``time_alarm`` is off when a person has confirmed the reading of times against the evidence.
     ``mapping_set`` in ``mapping_set_version`` was taken over when ``mapping_version`` became ``mapping_set_taken``.
+    ``lacking_days`` of the days it wants are missing or failed, from ``lacking_first`` to ``lacking_last``.
     ``history_from`` is the first day wanted; ``lookback_days`` how many days each later run re-reads.
     """
 
@@ -121,6 +122,9 @@ class Dataflow(models.Model):
     history_from = models.DateField(null=True, blank=True)
     lookback_days = models.PositiveSmallIntegerField(default=5)
     next_run_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lacking_days = models.PositiveIntegerField(default=0)
+    lacking_first = models.DateField(null=True)
+    lacking_last = models.DateField(null=True)
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -12,6 +12,7 @@ from django.db.models import Sum
 
 from dataflows import scheduling
 from dataflows.models import Dataflow, DayStatus
+from dataflows.runs import lacking
 from dataflows.runs.counting import COUNTS
 
 MONTHS_SHOWN = 12
@@ -76,9 +77,7 @@ def _known(flow: Dataflow) -> list[Cell]:
 
 def _range(flow: Dataflow, days: list[date], now: datetime) -> tuple[date, date]:
     newest = scheduling.last_day(now, flow.timezone, include_today=False)
-    began = scheduling.last_day(flow.start_at or flow.created_at, flow.timezone, include_today=True)
-    wanted = flow.history_from if flow.history_from and (flow.backfill or flow.frequency == "once") else began
-    return min([wanted, *days]), max([newest, *days])
+    return min([lacking.wanted_from(flow), *days]), max([newest, *days])
 
 
 def _months(cells: list[Cell]) -> list[Month]:

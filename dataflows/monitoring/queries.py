@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Cast, Concat
 
@@ -92,7 +92,7 @@ def dataflow_rows(flows: Iterable[Dataflow]) -> list[DataflowRow]:
 
 def attention_count(user: User, failed: Mapping[int, int]) -> int:
     """``failed`` comes from ``last_failed``: asking all dataflows for their last run twice would take as long again."""
-    return Dataflow.objects.visible_to(user).filter(~Q(status_reason="") | Q(pk__in=failed)).count()
+    return Dataflow.objects.visible_to(user).filter(_stopped_or_lacking() | Q(pk__in=failed)).count()
 
 
 def runs(user: User, chosen: Mapping[str, Any]) -> RunQuerySet:
@@ -149,4 +149,15 @@ def _with_last_run(flows: DataflowQuerySet) -> DataflowQuerySet:
 
 
 def _needs_attention() -> Q:
-    return ~Q(status_reason="") | Q(last_outcome__in=FAILURES)
+    return _stopped_or_lacking() | Q(last_outcome__in=FAILURES)
+
+
+def _stopped_or_lacking() -> Q:
+    """Paused for a reason, or without days that it wants and that no run is about to read."""
+    reading = Run.objects.unfinished().filter(
+        dataflow=OuterRef("pk"),
+        dry_run=False,
+        first_day__lte=OuterRef("lacking_first"),
+        last_day__gte=OuterRef("lacking_last"),
+    )
+    return ~Q(status_reason="") | Q(~Exists(reading), lacking_days__gt=0)

@@ -9,8 +9,11 @@ from typing import Any
 from django.db.models import F
 
 from dataflows.models import Dataflow, DataflowStatus
+from dataflows.runs import lacking
 
 SCHEDULE = ("frequency", "interval", "cron", "schedule_zone", "start_at")
+# What decides which days are wanted.
+WANTED = ("frequency", "start_at", "backfill", "history_from")
 AMENDABLE = frozenset(
     (
         *SCHEDULE,
@@ -40,4 +43,6 @@ def amend(flow: Dataflow, changes: Mapping[str, Any], *, revision: int, now: dat
     won = Dataflow.objects.live().filter(pk=flow.pk, revision=revision)
     if not won.update(**written, revision=F("revision") + 1, updated_at=now):
         raise Overtaken
+    if changes.keys() & set(WANTED):
+        lacking.note(flow)
     flow.refresh_from_db()

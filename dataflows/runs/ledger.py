@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dataflows import scheduling
 from dataflows.models import Dataflow, Dataset, Day, DayStatus, Window, WindowStatus
+from dataflows.runs import lacking
 from dataflows.runs.counting import COUNTS
 from dataflows.runs.tokens import writer_of
 
@@ -85,6 +86,8 @@ def _rebuild(flow: Dataflow, state: State) -> int:
         if not _tells(row, facts):
             _write(row, facts)
             changed += 1
+    if changed:
+        lacking.note(flow)
     return changed
 
 

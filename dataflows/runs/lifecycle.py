@@ -28,7 +28,7 @@ from dataflows.models import (
     Window,
     WindowStatus,
 )
-from dataflows.runs import joining, pausing, planner, properties, sharing
+from dataflows.runs import joining, lacking, pausing, planner, properties, sharing
 from dataflows.runs.cannot_start import CannotStart
 from dataflows.runs.counting import COUNTS, counted
 from dataflows.runs.planner import PlannedWindow
@@ -223,8 +223,11 @@ def settle(run: Run, *, now: datetime) -> None:
     ended_badly = run.windows.exclude(error_code="").filter(status__in=(WindowStatus.FAILED, WindowStatus.HELD))
     reason = ended_badly.order_by("status").first()
     error = {"error_code": reason.error_code, "error_detail": reason.error_detail} if reason else {}
-    if run.move(outcome, finished_at=now, **totals, **error) and reason:
+    if not run.move(outcome, finished_at=now, **totals, **error):
+        return
+    if reason:
         _after_failure(run, reason.error_code)
+    lacking.note(run.dataflow)
 
 
 def _outcome(run: Run) -> RunStatus:
