@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ Files = list[tuple[date, str]]
 # Code and field.
 Group = tuple[str, str]
 
+LONGEST_WORD = 80
 COLUMNS = ("day", "line", "code", "field", "message", "raw")
 # A spreadsheet takes a cell that begins like this for a formula and runs it (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -59,6 +61,11 @@ def answer(files: Files, form: str, name: str, group: Group | None = None) -> St
     response = StreamingHttpResponse(write(files, group), content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
+
+
+def file_word(text: str) -> str:
+    """``text`` as a part of a file's name: letters, digits, dots, hyphens and underscores of it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("._")[:LONGEST_WORD]
 
 
 def _records(files: Files, group: Group | None) -> Iterator[dict[str, Any]]:

@@ -139,7 +139,8 @@ def _file(request: HttpRequest, place: Place, form: str) -> HttpResponseBase:
         return render(request, "dataflows/diagnostics/no_records.html", context, status=503)
     if not files:
         return render(request, "dataflows/diagnostics/no_records.html", context, status=404)
-    name = f"{place.name}-{key.code}{f'-{day}' if day else ''}"
+    parts = (place.name, key.code, downloads.file_word(key.field), day.isoformat() if day else "")
+    name = "-".join(filter(None, parts))
     return downloads.answer(files, form, name, (key.code, key.field))
 
 

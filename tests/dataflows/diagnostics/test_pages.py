@@ -224,7 +224,7 @@ class TestDownloads:
         answer = browse(viewer).get(group(run, "_csv"), QUERY)
         rows = list(csv.DictReader(b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()))
         assert [row["line"] for row in rows] == ["1", "2"]
-        assert f'filename="run-{run.pk}-MAPPER-3700-400.csv"' in answer["Content-Disposition"]
+        assert f'filename="run-{run.pk}-MAPPER-3700-400-acme.price.csv"' in answer["Content-Disposition"]
 
     def test_are_of_one_day_when_asked(self, browse, viewer, flow, run):
         read_day(run, DAY, [record(1)])
