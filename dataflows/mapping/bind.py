@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
 from typing import TypeVar
 
 from dataflows.mapping import derived
 from dataflows.mapping.casts import CastError, cast
-from dataflows.mapping.language import ExpressionInvalid, Program, compile_expression
+from dataflows.mapping.language import FUNCTIONS, ExpressionInvalid, Program, compile_expression
 from dataflows.mapping.language.checking import Sources
 from dataflows.mapping.language.kinds import FITS, NULL, SAMPLE_TYPES, STRING, in_words
 from dataflows.mapping.language.nodes import Literal, Path
@@ -25,13 +25,14 @@ from dataflows.mapping.origins import (
     Origin,
     programs_of,
 )
-from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_source
+from dataflows.mapping.paths import Part, PathInvalid, parse_source
 from dataflows.mapping.problems import Code, MappingInvalid, Problem, Refused
 from dataflows.mapping.source_fields import SourceField
-from dataflows.mapping.targets import Target, taken, target_of
+from dataflows.mapping.targets import Filled, Target, taken, target_of
 from dataflows.schemas import Field, XdmSchema, XdmType
 
 LONGEST_SOURCE = 4096
+CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\(")
 Found = TypeVar("Found")
 CONTAINERS = frozenset((XdmType.OBJECT, XdmType.MAP))
 
@@ -87,7 +88,7 @@ def bind(rows: Sequence[MappingRow], schema: XdmSchema, sources: Sequence[Source
         origin = _attempt(problems, number, partial(_origin, row, wanted, known))
         if target is not None and origin is not None:
             bound.append((origin, row.source, target))
-    problems += _unmapped(schema, {_names(path) for path in targets})
+    problems += _unmapped(schema, Filled.of(targets))
     if problems:
         raise MappingInvalid(problems)
     order = {field.path: position for position, field in enumerate(schema.fields())}
@@ -100,11 +101,6 @@ def source_problems(rows: Sequence[MappingRow]) -> list[Problem]:
     for number, row in enumerate(rows):
         _attempt(problems, number, partial(_origin, row, None, kinds_of(())))
     return problems
-
-
-def _names(path: tuple[Part, ...]) -> tuple[str, ...]:
-    """The names before the first element or key inside a field; too long for a map, which does no harm here."""
-    return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str) and part != EVERY, path))
 
 
 def _gathered(bound: Sequence[tuple[Origin, str, Target]]) -> list[BoundRow]:
@@ -145,6 +141,7 @@ def _origin(row: MappingRow, target: Field | None, known: Sources) -> Origin:
             # Going through all elements is a small calculation, though the row calls itself a path.
             return _expression(row, target, known) if "[*]" in row.source else _attribute(row.source, target)
         case "STATIC":
+            _need_reading(target)
             return _constant(row.source, target)
         case "EXPRESSION":
             return _expression(row, target, known)
@@ -157,10 +154,24 @@ def _attribute(text: str, target: Field | None) -> Origin:
     try:
         parts = parse_source(text)
     except PathInvalid as error:
+        if _is_expression(text):
+            message = f"{text[:80]} is an expression, and the row takes the name of a field."
+            raise Refused("source", Code.SOURCE_PATH_INVALID, message, "Make the row a calculated field.") from error
         raise Refused(
             "source", Code.SOURCE_PATH_INVALID, str(error), "Wrap names with other signs, as in ${Plan Type}."
         ) from error
     return _field(parts, text, target)
+
+
+def _is_expression(text: str) -> bool:
+    called = CALL.match(text)
+    if called and called[1] in FUNCTIONS:
+        return True
+    try:
+        compile_expression(text)
+    except ExpressionInvalid:
+        return False
+    return True
 
 
 def _field(parts: tuple[Part, ...], text: str, target: Field | None) -> Origin:
@@ -189,16 +200,30 @@ def _expression(row: MappingRow, target: Field | None, known: Sources) -> Origin
         raise Refused("source", Code.EXPRESSION_INVALID, str(error), error.remedy) from error
     if target is not None and target.xdm_type in FITS:
         _need_fitting(program, target)
-    if program.varies and target is not None and (target.path == ("_id",) or target.identity):
+    if program.varies and target is not None and _is_identifier(target):
         message = f"{target.name} is an identifier, and this expression gives another value in every run."
         remedy = "Make it of the event itself, as tributary.event_id does."
         raise Refused("source", Code.EXPRESSION_VARIES, message, remedy)
+    if not any(program.paths):
+        _need_reading(target)
     match program.node:
         case Literal():
             return _fixed(program, target)
         case Path(parts=parts):
             return _field(parts, row.source, target)
     return Computed(program)
+
+
+def _is_identifier(target: Field) -> bool:
+    return target.path == ("_id",) or target.identity is not None
+
+
+def _need_reading(target: Field | None) -> None:
+    """Refuse what reads nothing of the record for a target that has to tell records apart."""
+    if target is not None and _is_identifier(target):
+        message = f"{target.name} is an identifier, and this row gives every event the same one."
+        remedy = "Make it of the event itself, as tributary.event_id does."
+        raise Refused("source", Code.IDENTIFIER_FIXED, message, remedy)
 
 
 def _need_fitting(program: Program, target: Field) -> None:
@@ -256,13 +281,10 @@ def _constant(text: str, target: Field | None) -> Origin:
         raise Refused("source", Code.STATIC_INVALID, message, "Correct the value or choose another target.") from error
 
 
-def _unmapped(schema: XdmSchema, targets: set[tuple[str, ...]]) -> list[Problem]:
-    """A required field needs a row of its own, of an object around it, or of a field inside it."""
-    touched = {path[:size] for path in targets for size in range(len(path) + 1)}
+def _unmapped(schema: XdmSchema, filled: Filled) -> list[Problem]:
     problems = []
     for field in schema.fields():
-        covered = field.path in touched or any(field.path[:size] in targets for size in range(1, len(field.path)))
-        if not covered and (field.required or (field.required_in_parent and field.path[:-1] in touched)):
+        if filled.requires(field) and not filled.covers(field):
             message = f"{field.name} is required and not mapped."
             remedy = f"Add a row with the destination {field.name}."
             problems.append(Problem(-1, "destination", Code.REQUIRED_UNMAPPED, message, remedy))

@@ -24,6 +24,12 @@ MESSAGES: Mapping[str, Message] = {
         "would get another identifier.",
         "Make the identifier of what the event itself has, such as tributary.event_id.",
     ),
+    Code.IDENTIFIER_FIXED: Message(
+        "An identifier may not be the same for every event.",
+        "A fixed value, or an expression that reads nothing of the record, gives all events one identifier, so they "
+        "could no longer be told apart.",
+        "Make the identifier of what the event itself has, such as tributary.event_id.",
+    ),
     Code.SOURCE_PATH_INVALID: Message(
         "The path of a source field cannot be read.",
         "Names with spaces, dashes or other signs must be wrapped.",
@@ -97,7 +103,8 @@ MESSAGES: Mapping[str, Message] = {
     Refusal.TRANSFORM: Message(
         "A value could not be turned into its target's type.",
         "An optional field is left empty with a warning; a required one rejects the record.",
-        "Look at the sample and choose a target of a fitting type, then reprocess.",
+        "Look at the sample. Make the row a calculated field that turns such values into what the target takes, or "
+        "choose another source or target. Then reprocess.",
     ),
     Refusal.ENUM: Message(
         "A value is not among those that the schema allows.",

@@ -14,6 +14,7 @@ class Code(StrEnum):
     SOURCE_TYPE_UNKNOWN = "source_type_unknown"
     EXPRESSION_INVALID = "expression_invalid"
     EXPRESSION_VARIES = "expression_varies"
+    IDENTIFIER_FIXED = "identifier_fixed"
     SOURCE_PATH_INVALID = "source_path_invalid"
     SOURCE_TOO_LONG = "source_too_long"
     SOURCE_UNKNOWN = "source_unknown"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import takewhile
 
 from dataflows.mapping.origins import Inner
 from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_target, write_target
@@ -36,6 +37,34 @@ class Target:
         for _ in range(self.inner.count(EVERY)):
             shape = Shape(XdmType.ARRAY, element=shape)
         return replace(self.leaf, shape=shape)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The fields that rows fill. ``touched``: they themselves and the objects around them."""
+
+    targets: frozenset[tuple[str, ...]]
+    touched: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, paths: Iterable[tuple[Part, ...]]) -> Filled:
+        targets = frozenset(_names(path) for path in paths)
+        return cls(targets, frozenset(path[:size] for path in targets for size in range(len(path) + 1)))
+
+    def requires(self, field: Field) -> bool:
+        """Whether a record cannot be loaded without it: always, or because the object around it is filled."""
+        return field.required or (field.required_in_parent and field.path[:-1] in self.touched)
+
+    def covers(self, field: Field) -> bool:
+        """Whether it has a row of its own, of an object around it, or of a field inside it."""
+        return field.path in self.touched or any(
+            field.path[:size] in self.targets for size in range(1, len(field.path))
+        )
+
+
+def _names(path: tuple[Part, ...]) -> tuple[str, ...]:
+    """The names before the first element or key inside a field; too long for a map, which does no harm here."""
+    return tuple(str(part) for part in takewhile(lambda part: isinstance(part, str) and part != EVERY, path))
 
 
 def target_of(text: str, schema: XdmSchema) -> Target:

@@ -31,6 +31,7 @@ from dataflows.mapping.language.nodes import (
 )
 from dataflows.mapping.language.parsing import ExpressionInvalid, parse
 from dataflows.mapping.language.values import name_of
+from dataflows.mapping.nearest import nearest
 from dataflows.mapping.paths import PathInvalid, parse_source, write_source
 from dataflows.schemas import XdmType
 
@@ -108,10 +109,10 @@ class Checker:
         raise self.fail(f"There is no source field {_written(node.parts)}.", node.at, self._other_path(node.parts))
 
     def _other_path(self, parts: Parts) -> str:
-        known = {_written(found[1:]): found for found in self.sources if len(found) > 1}
-        near = get_close_matches(_written(parts), known, 1)
+        known = [_written(found) for found in self.sources if len(found) > 1]
+        near = nearest(_written(parts), [*known, *(field.path for field in derived.FIELDS.values())])
         if near:
-            return f"Did you mean {_written(known[near[0]])}?"
+            return f"Did you mean {near}?"
         wanted = _written(("properties", *parts))
         return f"Begin with event or properties., as in {wanted}; a fixed text stands in quotes."
 

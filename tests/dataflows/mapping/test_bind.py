@@ -43,6 +43,13 @@ def test_a_path_problem_shows_the_place():
     assert caught.value.problems[0].message.endswith("properties.utm-source\n              ^")
 
 
+@pytest.mark.parametrize("source", ["lower(event)", "concat(properties.a b)", "properties.a + 1"])
+def test_an_expression_in_a_row_of_a_field_is_recognised(source):
+    with pytest.raises(MappingInvalid) as caught:
+        bind([MappingRow("ATTRIBUTE", source, "text")], make_schema(CASES["schema"]))
+    assert caught.value.problems[0].remedy == "Make the row a calculated field."
+
+
 def test_rows_come_in_schema_order():
     rows = [MappingRow("ATTRIBUTE", "event", "text"), MappingRow("ATTRIBUTE", "event", "id")]
     bound = bind(rows, make_schema(CASES["schema"], CASES["required"]))

@@ -7,7 +7,9 @@ import pytest
 from dataflows.mapping.language import ExpressionInvalid, compile_expression
 from dataflows.mapping.language.kinds import ARRAY, BOOLEAN
 
-SOURCES = {("properties", "tags"): ARRAY, ("properties", "email"): frozenset(), ("properties", "ok"): BOOLEAN}
+SOURCES = {("properties", "tags"): ARRAY, ("properties", "email"): frozenset(), ("properties", "ok"): BOOLEAN} | {
+    ("properties", "$mp_api_timestamp_ms"): frozenset()
+}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ SOURCES = {("properties", "tags"): ARRAY, ("properties", "email"): frozenset(), 
         ("event & true", 6, "A single & is no operator.", "Write &&."),
         ("", 0, "The expression is empty.", "Write an expression"),
         ("email", 0, "There is no source field email.", "Did you mean properties.email?"),
+        ("timestamp", 0, "There is no source field timestamp.", "Did you mean tributary.timestamp?"),
         ("event + nowhere", 8, "There is no source field nowhere.", "Begin with event or properties."),
         ("tributary.magic", 0, "There is no source field tributary.magic.", "Begin with"),
         ("lower(properties.tags)", 6, "lower() takes a string or", "Join the array first"),
