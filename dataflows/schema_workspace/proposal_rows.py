@@ -58,9 +58,7 @@ class ProposalRow:
     def sample(self) -> str:
         """The first value seen, "" if there was none."""
         values = self.proposal.seen.values[:1]
-        return "".join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in values)[
-            :LONGEST_SAMPLE
-        ]
+        return "".join(map(_shown, values))
 
     @property
     def described(self) -> str:
@@ -77,6 +75,10 @@ class ProposalRow:
         found = []
         if self.proposal.fitting < 1:
             found.append(_("Only %s of the values seen fit this type.") % _share(self.proposal.fitting))
+        if self.proposal.unfit:
+            found.append(_("Would be left out, for example: %s.") % ", ".join(map(_shown, self.proposal.unfit)))
+        if self.proposal.kind == "string" and len(self.proposal.seen.types) > 1:
+            found.append(_("Text, because the values are of several types and no other type fits nearly all."))
         if self.proposal.left_out:
             found.append(_("Left out, for XDM does not allow the names: %s.") % ", ".join(self.proposal.left_out[:5]))
         return found
@@ -121,6 +123,10 @@ def _sent(number: int, proposal: Proposal, data: Mapping[str, Any], sent: str | 
         name=str(data.get(f"name-{sent}", row.name)).replace("\x00", "").strip()[:500],
         kind=kind if kind in KIND_WORDS or kind == row.kind else row.kind,
     )
+
+
+def _shown(value: Any) -> str:
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))[:LONGEST_SAMPLE]
 
 
 def _share(part: float) -> str:

@@ -18,6 +18,9 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 KNOWN_NAMES: Mapping[tuple[str, ...], str] = {("event",): "event_name"}
 NARROWEST_FIRST = ("boolean", "long", "double", "string")
 DEEPEST_ITEM = 4
+# A type that so many of the values have is that of the field; the others are mistakes, and are left out.
+MOSTLY = 0.95
+MOST_UNFIT = 3
 
 JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
@@ -44,7 +47,8 @@ class Proposal:
     """``path`` lies below the tenant's object. ``kind`` is a word of ``nodes.TYPES``, or "array" or "object array".
 
     ``fitting``: share of the values seen that the type can hold; 1.0 for all but a hopeless mixture. ``left_out``:
-    names inside an array's objects that XDM does not allow, so that nothing can be loaded under them.
+    names inside an array's objects that XDM does not allow, so that nothing can be loaded under them. ``unfit``: a few
+    of the values that do not fit.
     """
 
     seen: Seen
@@ -53,6 +57,7 @@ class Proposal:
     node: Node
     fitting: float
     left_out: tuple[str, ...] = ()
+    unfit: tuple[Any, ...] = ()
 
 
 def propose(fields: Iterable[Seen], fits: Fits) -> list[Proposal]:
@@ -92,11 +97,25 @@ def _proposal(seen: Seen, path: tuple[str, ...], fits: Fits) -> Proposal:
         return Proposal(seen, path, "map", node, _share(seen.values, node, fits, seen.types))
     kind = scalar_kind(seen.types, seen.values, fits)
     node = node_of(kind, title=title)
-    return Proposal(seen, path, kind, node, _share(seen.values, node, fits, seen.types))
+    unfit = _unfit(seen.values, node, fits)
+    return Proposal(seen, path, kind, node, _share(seen.values, node, fits, seen.types), unfit=unfit)
+
+
+def _unfit(values: Sequence[Any], node: Node, fits: Fits) -> tuple[Any, ...]:
+    """The first different ones."""
+    shape = read_shape(node)
+    found: list[Any] = []
+    for value in values:
+        if len(found) < MOST_UNFIT and value not in found and not fits(value, shape):
+            found.append(value)
+    return tuple(found)
 
 
 def scalar_kind(types: Mapping[str, float], values: Sequence[Any], fits: Fits) -> str:
-    """The narrowest type into which all values fit; if none does, the one into which most fit."""
+    """The narrowest type into which all values fit, or nearly all; if none is, the one into which most fit.
+
+    What cannot be anything but text in between numbers is text, unless it is so rare that it is a mistake.
+    """
     texts = [value for value in values if isinstance(value, str)]
     if texts and len(texts) == len(values):
         if all(INSTANT.fullmatch(text) for text in texts):
@@ -105,7 +124,13 @@ def scalar_kind(types: Mapping[str, float], values: Sequence[Any], fits: Fits) -
     if not values:
         return {"boolean": "boolean", "integer": "long", "number": "double"}.get(next(iter(types), ""), "string")
     shares = {kind: _share(values, node_of(kind), fits, types) for kind in NARROWEST_FIRST}
-    return max(NARROWEST_FIRST, key=lambda kind: (shares[kind], -NARROWEST_FIRST.index(kind)))
+    best = _best(shares, NARROWEST_FIRST[:-1])
+    return best if shares[best] >= MOSTLY else _best(shares, NARROWEST_FIRST)
+
+
+def _best(shares: Mapping[str, float], kinds: Sequence[str]) -> str:
+    """The kind with the largest share, the narrowest of equals."""
+    return max(kinds, key=lambda kind: (shares[kind], -kinds.index(kind)))
 
 
 def _array(seen: Seen, path: tuple[str, ...], fits: Fits) -> Proposal:

@@ -57,6 +57,16 @@ class TestTypes:
         found = proposed(seen("x", True, "maybe", "sure", "perhaps"))[("x",)]
         assert (found.kind, found.fitting) == ("string", 0.75)
 
+    def test_a_handful_of_mistakes_does_not_make_numbers_text(self):
+        found = proposed(seen("time", *range(99), "never"))[("time",)]
+        assert (found.kind, round(found.fitting, 2), found.unfit) == ("long", 0.99, ("never",))
+
+    def test_numbers_with_many_texts_between_them_are_text(self):
+        assert proposed(seen("plan", *range(90), *["none"] * 10))[("plan",)].kind == "string"
+
+    def test_whole_numbers_with_a_few_fractions_keep_these(self):
+        assert proposed(seen("price", *range(99), 1.5))[("price",)].kind == "double"
+
     def test_objects_in_arrays_keep_their_names_and_tell_which_cannot_be_kept(self):
         found = proposed(seen("items", [{"sku": "a", "price": 1}, {"sku": "b", "price": 2.5, "the size": "L"}]))
         proposal = found[("items",)]
