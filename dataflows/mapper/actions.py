@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dataflows.mapper.desk import Desk
+from dataflows.mapper.identifiers import repaired
 from dataflows.mapper.panel import masked
 from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, MOST_ROWS, STATIC, TYPES, EditedRow
 from dataflows.mapper.view import SHOWN, View
@@ -41,6 +42,16 @@ def press(desk: Desk, action: str) -> Change:
 
 def _nothing(desk: Desk, _operand: str) -> Change:
     return Change(desk.rows, desk.view)
+
+
+def _check(desk: Desk, _operand: str) -> Change:
+    """Nothing changes; what is wrong comes first, if anything is."""
+    return Change(desk.rows, desk.view, anchor="summary" if desk.problems else "mapping")
+
+
+def _enter(desk: Desk, _operand: str) -> Change:
+    """The Enter key: back to the field in which it was pressed."""
+    return Change(desk.rows, desk.view, anchor=desk.view.field or "mapping")
 
 
 def _automap(desk: Desk, _operand: str) -> Change:
@@ -89,8 +100,10 @@ def _appended(rows: Sequence[EditedRow], row: EditedRow) -> Change:
 
 
 def _remove(desk: Desk, number: int, _more: str) -> Change:
-    rows = [row for n, row in enumerate(desk.rows) if n != number]
-    return Change(rows or [EditedRow(ATTRIBUTE)], desk.view.with_(row=None))
+    """What stood below is shown then; the row comes back by *Undo*."""
+    rows = [row for n, row in enumerate(desk.rows) if n != number] or [EditedRow(ATTRIBUTE)]
+    anchor = f"row-{min(number, len(rows) - 1)}"
+    return Change(rows, desk.view.with_(row=None), replaced=True, anchor=anchor)
 
 
 def _open(desk: Desk, number: int, _more: str) -> Change:
@@ -118,12 +131,20 @@ def _mask(desk: Desk, number: int, slug: str) -> Change:
     return replace(change, replaced=True)
 
 
+def _repair(desk: Desk, number: int, _more: str) -> Change:
+    """Give an id to records that have none of their own."""
+    row = repaired(desk.rows[number], desk.source_fields) or desk.rows[number]
+    return replace(_put(desk, number, row), replaced=True)
+
+
 def _put(desk: Desk, number: int, row: EditedRow) -> Change:
     rows = [row if n == number else other for n, other in enumerate(desk.rows)]
     return Change(rows, desk.view.with_(row=number), anchor=f"row-{number}")
 
 
 VERBS: dict[str, Callable[[Desk, str], Change]] = {
+    "check": _check,
+    "enter": _enter,
     "automap": _automap,
     "clear": _clear,
     "undo": _undo,
@@ -142,4 +163,5 @@ OF_A_ROW: dict[str, Callable[[Desk, int, str], Change]] = {
     "pick": _pick,
     "become": _become,
     "mask": _mask,
+    "repair": _repair,
 }

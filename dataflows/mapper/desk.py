@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
 from dataflows.mapper import fields, table
+from dataflows.mapper.confirming import Question, question
+from dataflows.mapper.fitting import Fit
 from dataflows.mapper.grid import Grid, grid
 from dataflows.mapper.panel import Panel, panel
 from dataflows.mapper.problems import Remark, problems_of, remark
 from dataflows.mapper.reference import Reference, reference, vocabulary
 from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, EditedRow, read_stored
+from dataflows.mapper.table import TableRow
 from dataflows.mapper.trial import Trials, trials
 from dataflows.mapper.view import View
 from dataflows.mapping.automap import propose
+from dataflows.mapping.nearest import nearest
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.source_fields import SourceField, infer
 from dataflows.models import Dataflow, Schema
 from dataflows.schemas import XdmSchema
+
+MOST_NAMED = 20
 
 
 @dataclass
@@ -79,21 +85,38 @@ class Desk:
 
     @cached_property
     def counters(self) -> table.Counters:
-        return table.counters(self.rows, self.schema, self.problems)
+        return table.counters(self.rows, self.schema, self.problems, self.fits)
 
     @cached_property
-    def table(self) -> list[table.TableRow]:
+    def table(self) -> list[TableRow]:
         by_path = {field.path: field for field in self.source_fields}
-        lines = table.table(self.rows, by_path, self.schema, self.problems, self.view)
-        errors = self.grid.errors_by_row if self.grid else {}
-        return [replace(line, errors=errors.get(line.number, 0)) for line in lines]
+        lines = table.table(self.rows, by_path, self.schema, self.problems, self.fits, self.view)
+        guessed = {line.number: nearest(line.row.source, by_path) for line in table.unseen(lines)}
+        return [replace(line, near=guessed.get(line.number, "")) for line in lines]
 
     @property
-    def wrong_rows(self) -> str:
-        """The numbers of the rows with a problem, for a page that is to be told what has changed."""
-        return " ".join(
-            str(number) for number in sorted({problem.row for problem in self.problems if problem.row >= 0})
-        )
+    def fits(self) -> Mapping[int, Fit]:
+        """How well the values of the rows fit, by number, as far as they could be tried."""
+        return self.grid.fits if self.grid else {}
+
+    @property
+    def wrong_lines(self) -> list[TableRow]:
+        """The rows to correct, as many as a summary can name."""
+        return [line for line in self.table if line.problems][:MOST_NAMED]
+
+    @property
+    def more_wrong(self) -> int:
+        return max(0, sum(1 for line in self.table if line.problems) - MOST_NAMED)
+
+    @cached_property
+    def question(self) -> Question:
+        """What has to be confirmed before these rows are used."""
+        return question(self.rows, self.fits)
+
+    @property
+    def marked_rows(self) -> str:
+        """The numbers of the rows that the page says something about, so that it can be told what has changed."""
+        return " ".join(str(line.number) for line in self.table if line.problems or line.warnings)
 
     @cached_property
     def panel(self) -> Panel | None:

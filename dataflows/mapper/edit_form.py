@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
@@ -28,7 +29,8 @@ class EditForm(PageForm, forms.Form):
     """``desk`` holds the rows whatever their state; every button keeps them, wrong ones too.
 
     ``conflict`` is set when somebody else changed the dataflow in between; what was typed stays on the page, and since
-    the page then carries the newer revision, sending it again overwrites.
+    the page then carries the newer revision, sending it again overwrites. ``asks``: something has to be confirmed
+    first.
     """
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
@@ -41,6 +43,7 @@ class EditForm(PageForm, forms.Form):
         self.flow, self.view = flow, view
         self.action = str(data.get("action", SAVE)) if data is not None else ""
         self.conflict: datetime | None = None
+        self.asks = False
 
     @cached_property
     def desk(self) -> Desk:
@@ -59,6 +62,9 @@ class EditForm(PageForm, forms.Form):
                 count,
             )
             self.add_error(None, words % {"count": count})
+        elif self.action == SAVE and not self.desk.question.is_answered(self.data):
+            self.asks = True
+            self.add_error(None, _("Nothing is saved yet: what most values of a row become has to be confirmed."))
         return cleaned
 
     def save(self, *, by: User, now: datetime) -> MappingVersion | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dataflows.mapper.table import short
+from dataflows.mapper.values import short
 from dataflows.mapping import derived
 from dataflows.mapping.personal import personal
 from dataflows.mapping.source_fields import SourceField

@@ -10,15 +10,15 @@ import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from dataflows.mapper.rows import ATTRIBUTE, EditedRow
-from dataflows.mapper.table import short
-from dataflows.mapping import BoundMapping, MappingInvalid, PreviewRow, TimeReading, bind, compile_plan
-from dataflows.mapping.paths import Part, PathInvalid, parse_source
+from dataflows.mapper.fitting import Fit, Tried, fits, path_of
+from dataflows.mapper.rows import EditedRow
+from dataflows.mapper.values import short, shown
+from dataflows.mapping import BoundMapping, MappingInvalid, TimeReading, bind, compile_plan
+from dataflows.mapping.paths import Part
 from dataflows.mapping.problems import Problem
 from dataflows.mapping.row import dig
 from dataflows.runs.facts import facts_of
@@ -70,7 +70,7 @@ class Line:
 class Grid:
     """``tried`` records, ``rejected`` of them; ``partly`` when rows of the mapping had to be left out.
 
-    ``more`` columns are not shown. ``errors_by_row``: in how many records a row of the mapping has an error.
+    ``more`` columns are not shown. ``fits``: how well each row of the mapping that could be tried fits.
     """
 
     columns: list[Column]
@@ -79,14 +79,7 @@ class Grid:
     rejected: int
     partly: bool
     more: int
-    errors_by_row: Mapping[int, int]
-
-
-@dataclass(frozen=True)
-class Tried:
-    number: int
-    record: Record
-    preview: PreviewRow
+    fits: Mapping[int, Fit]
 
 
 def grid(
@@ -113,7 +106,7 @@ def grid(
         rejected=0 if problems else sum(1 for one in tried if one.preview.rejected),
         partly=bool(problems),
         more=len(columns[COLUMNS:]),
-        errors_by_row={column.number: column.errors for column in columns if column.errors},
+        fits=fits(usable, tried),
     )
 
 
@@ -161,7 +154,7 @@ def _columns(
     """The row at hand, what has errors, identities, then as the rows are."""
     identities = {field.name for field in schema.fields() if field.identity}
     columns = [
-        Column(number, row.destination, row.source, errors.get(row.destination, 0), _path(row))
+        Column(number, row.destination, row.source, errors.get(row.destination, 0), path_of(row))
         for number, row in usable.items()
     ]
     return sorted(
@@ -185,16 +178,3 @@ def _cell(one: Tried, column: Column) -> Cell:
     text = shown(one.preview.values.get(column.target))
     before = shown(dig(one.record, list(column.path))) if column.path else ""
     return Cell("" if before == text else before, text, one.preview.errors.get(column.target, ""))
-
-
-def _path(row: EditedRow) -> tuple[Part, ...]:
-    try:
-        return parse_source(row.source) if row.source_type == ATTRIBUTE else ()
-    except PathInvalid:
-        return ()
-
-
-def shown(value: Any) -> str:
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, datetime) else short(value)

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as lazy
 
 from dataflows.mapper.fields import FieldLine, field_lines
+from dataflows.mapper.identifiers import repaired
 from dataflows.mapper.rows import ATTRIBUTE, EXPRESSION, STATIC, EditedRow
 from dataflows.mapping.automap import Proposal, alternatives
 from dataflows.mapping.personal import Personal, masks, personal
@@ -54,7 +55,8 @@ class MaskChoice:
 class Panel:
     """``personal`` says in words what the field seems to be, "" for most fields, which need no ``masks``.
 
-    ``kinds``: what the row could be instead.
+    ``kinds``: what the row could be instead. ``repair``: the expression that gives an id to records without one, ""
+    where none is needed.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Panel:
     personal: Any
     masks: list[MaskChoice]
     kinds: list[tuple[str, Any]]
+    repair: str
 
 
 def panel(row: EditedRow, number: int, fields: Sequence[SourceField], schema: XdmSchema) -> Panel:
@@ -77,6 +80,7 @@ def panel(row: EditedRow, number: int, fields: Sequence[SourceField], schema: Xd
         PERSONAL[kind] if kind else "",
         _masks(kind, row.source) if kind else [],
         [(slug, title) for slug, title in KINDS.items() if slug != row.source_type],
+        repair.source if (repair := repaired(row, fields)) else "",
     )
 
 

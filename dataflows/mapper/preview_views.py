@@ -27,5 +27,5 @@ def mapping_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _changed(desk: Desk, marked: str) -> list[TableRow]:
     """The rows whose problems the page does not show yet, or shows no longer rightly."""
-    numbers = {*marked.split(), *desk.wrong_rows.split()}
+    numbers = {*marked.split(), *desk.marked_rows.split()}
     return [line for line in desk.table if str(line.number) in numbers]

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from connectors.errors import SecretUnreadable
-from dataflows.mapper.grid import shown
+from dataflows.mapper.values import shown
 from dataflows.mapping import RunFacts, TimeReading
 from dataflows.mapping.language import ExpressionInvalid, Program
 from dataflows.mapping.language.kinds import in_words

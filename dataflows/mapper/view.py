@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,16 +10,18 @@ from urllib.parse import urlencode
 
 from dataflows.mapper.rows import MOST_ROWS
 
-ALL, MAPPED, REQUIRED, IDENTITY, ERRORS = "", "mapped", "required", "identity", "errors"
-SHOWN = (ALL, MAPPED, REQUIRED, IDENTITY, ERRORS)
+ALL, MAPPED, REQUIRED, IDENTITY, ERRORS, WARNINGS = "", "mapped", "required", "identity", "errors", "warnings"
+SHOWN = (ALL, MAPPED, REQUIRED, IDENTITY, ERRORS, WARNINGS)
 LONGEST_SEARCH = 200
+FIELD = re.compile(r"(?:source|destination|name|description)-[0-9]{1,5}")
 
 
 @dataclass(frozen=True)
 class View:
     """``show`` is one of SHOWN, ``search`` a part of a source or a target, ``row`` the row that is open.
 
-    ``target`` is how links from elsewhere name that row. ``typed`` is the row in which somebody types at the moment.
+    ``target`` is how links from elsewhere name that row. ``typed`` is the row in which somebody types at the moment,
+    ``field`` the name of the field there, "" when it is not known.
     """
 
     show: str = ALL
@@ -26,17 +29,19 @@ class View:
     row: int | None = None
     target: str = ""
     typed: int | None = None
+    field: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> View:
         """From an address or a form; what makes no sense is left out."""
-        show = str(data.get("show") or "")
+        show, typed = str(data.get("show") or ""), str(data.get("typed") or "")
         return cls(
             show if show in SHOWN else ALL,
             str(data.get("search") or "").strip()[:LONGEST_SEARCH],
             _row(data.get("row")),
             str(data.get("target") or ""),
-            _row(data.get("typed")),
+            _row(typed.rpartition("-")[2]),
+            typed if FIELD.fullmatch(typed) else "",
         )
 
     @property

@@ -82,9 +82,14 @@ def edited(flow: Dataflow) -> list[dict[str, str]]:
 
 
 def keep_rows(flow: Dataflow, revision: int, rows: StoredRows, *, now: datetime, **more: object) -> bool:
-    """Put ``rows`` on the desk; of a live dataflow the mapping in force stays. ``more`` as in ``keep``."""
-    desk = "mapping" if flow.is_draft else "mapping_draft"
-    return keep(flow, revision, now=now, **{desk: [dict(row) for row in rows]}, **more)
+    """Put ``rows`` on the desk; of a live dataflow the mapping in force stays. ``more`` as in ``keep``.
+
+    Whoever only looks at the mapping in force edits nothing: then nothing lies on the desk.
+    """
+    kept = [dict(row) for row in rows]
+    if flow.is_draft:
+        return keep(flow, revision, now=now, mapping=kept, **more)
+    return keep(flow, revision, now=now, mapping_draft=None if kept == flow.mapping else kept, **more)
 
 
 def keep(flow: Dataflow, revision: int, *, now: datetime, **changes: object) -> bool:

@@ -12,6 +12,8 @@
     for (const row of list.querySelectorAll("tbody > tr, li")) {
       row.hidden = row.dataset.leftOut !== undefined || (wanted !== "" && !textOf(row).includes(wanted));
     }
+    const nothing = document.querySelector(`[data-nothing-in="${input.dataset.filters}"]`);
+    if (nothing) nothing.hidden = list.querySelector("tbody > tr:not([hidden]), li:not([hidden])") !== null;
     for (const group of list.querySelectorAll("details")) {
       group.hidden = group.querySelector("li:not([hidden])") === null;
       group.open = wanted !== "" && !group.hidden;
@@ -29,10 +31,17 @@
     });
   }
 
-  /* --- which row somebody types in: its column of the grid comes first --- */
+  /* --- a link to a row that a search hides shows it --- */
+  document.addEventListener("click", (event) => {
+    const wanted = event.target.closest?.("#remarks a, #question a")?.hash;
+    const row = wanted && document.querySelector(wanted)?.closest("tr");
+    if (row) row.hidden = false;
+  });
+
+  /* --- which field somebody types in: the column of its row comes first, and Enter comes back to it --- */
   document.addEventListener("focusin", (event) => {
-    const row = /^(?:source|destination)-(\d+)$/.exec(event.target.name ?? "");
-    if (row) document.getElementById("typed").value = row[1];
+    const name = event.target.name ?? "";
+    if (/^(?:source|destination|name|description)-\d+$/.test(name)) document.getElementById("typed").value = name;
   });
 
   /* --- what is wrong after something was typed --- */
@@ -57,7 +66,10 @@
   /* --- putting something into the expression that is open --- */
   const editor = document.querySelector(".opened [data-expression]");
   /* The address names the row, and going there takes the focus away: it is given afterwards. */
-  const focus = () => document.querySelector(".opened [name^=source]")?.focus({ preventScroll: true });
+  const focus = () => {
+    if (document.querySelector("[autofocus]") || /^#(?:source|destination|summary)/.test(window.location.hash)) return;
+    document.querySelector(".opened [name^=source]")?.focus({ preventScroll: true });
+  };
   window.addEventListener("load", () => window.setTimeout(focus, 0));
 
   const insert = (area, text, from = area.selectionStart) => {

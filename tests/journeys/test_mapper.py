@@ -108,6 +108,27 @@ class TestWhileTyping:
         expect(mapper.locator("#row-3 .hint").last).to_have_text("string, identity")
 
 
+class TestTheKeyboard:
+    def test_enter_looks_and_comes_back_to_its_field(self, mapper: Page):
+        target(mapper, 4).fill("_acme.region")
+        with mapper.expect_navigation():
+            mapper.keyboard.press("Enter")
+        expect(target(mapper, 4)).to_be_focused()
+        expect(target(mapper, 4)).to_have_value("_acme.region")
+
+    def test_a_mistake_has_the_focus_and_leads_to_its_row(self, mapper: Page):
+        target(mapper, 5).fill("eventType")
+        mapper.get_by_role("button", name="Save as new version").click()
+        expect(mapper.locator("#summary")).to_be_focused()
+        mapper.get_by_role("link", name="Row 5").click()
+        expect(target(mapper, 5)).to_be_focused()
+
+    def test_a_look_at_a_mistake_begins_with_it(self, mapper: Page):
+        target(mapper, 5).fill("eventType")
+        mapper.get_by_role("button", name="Validate and preview").click()
+        expect(mapper.locator("#summary")).to_be_focused()
+
+
 class TestACalculatedField:
     def test_is_written_with_the_keyboard_alone(self, mapper: Page, picture: Picture):
         mapper.get_by_role("button", name="Add calculated field").focus()

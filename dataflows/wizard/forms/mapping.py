@@ -26,6 +26,7 @@ class MappingForm(StepForm):
     """
 
     slug = "mapping"
+    asks = False
 
     @classmethod
     def stored(cls, draft: Dataflow) -> dict[str, Any]:
@@ -54,6 +55,9 @@ class MappingForm(StepForm):
                 count,
             )
             self.add_error(None, words % {"count": count})
+        elif self.action == "next" and self.live and not self.desk.question.is_answered(self.data):
+            self.asks = True
+            self.add_error(None, _("What most values of a row become has to be confirmed before going on."))
         return cleaned
 
     def changes(self) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from connectors.errors import ConnectorError
+from dataflows.mapper.confirming import Question
+from dataflows.mapper.desk import Desk
+from dataflows.mapper.rows import read_stored
 from dataflows.mapping import MappingInvalid
 from dataflows.messages import message_for
 from dataflows.models import Dataflow, Run
@@ -49,6 +52,11 @@ class ReviewForm(StepForm):
         forms = [step.of(self.draft, self.user) for step in STEPS]
         return [summary.card(form.slug, self.draft, list(_problems(form))) for form in forms]
 
+    @cached_property
+    def question(self) -> Question:
+        """What has to be confirmed of the mapping: it may never have passed its step."""
+        return Desk(self.draft, read_stored(self.draft.mapping)).question
+
     @property
     def is_ready(self) -> bool:
         return not any(card.problems for card in self.cards)
@@ -57,6 +65,9 @@ class ReviewForm(StepForm):
         if self.partial:
             return super().perform(now=now)
         if not self.is_valid() or not self.is_ready:
+            return STAY
+        if not self.question.is_answered(self.data):
+            self.add_error(None, _("What most values of a row become has to be confirmed before the dataflow is made."))
             return STAY
         return self._finish(now)
 

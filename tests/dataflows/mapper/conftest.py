@@ -18,6 +18,7 @@ from django.urls import reverse
 from dataflows import stores
 from dataflows.mapper.rows import EditedRow, as_sent, read_stored
 from dataflows.models import Dataflow
+from dataflows.runs import remapping
 from tests.dataflows.factories import counts, make_day, make_flow, make_run, make_window
 
 DAY = date(2026, 3, 1)
@@ -77,10 +78,8 @@ class Editor:
 
     def press(self, action: str, rows: list[dict[str, str]] | None = None) -> list[EditedRow]:
         """Press a button on ``rows`` or on what is being edited; the rows afterwards."""
-        flow = self.reload()
-        edited = flow.mapping if flow.mapping_draft is None else flow.mapping_draft
-        self.send(edited if rows is None else rows, action)
-        return read_stored(self.reload().mapping_draft or [])
+        self.send(remapping.edited(self.reload()) if rows is None else rows, action)
+        return read_stored(remapping.edited(self.reload()))
 
     def reload(self) -> Dataflow:
         self.flow = Dataflow.objects.get(pk=self.flow.pk)

@@ -51,8 +51,8 @@ class TestTheGrid:
         Dataflow.objects.update(sample=[event(n, tags={"x": 1}) for n in range(3)])
         tried.send([name, *MAPPING[1:], NUMBER], "check")
         page = text(tried.see())
-        assert "rejects 3 records" in page
-        assert "3 values left out" in page
+        assert "3 of 3 sample values do not fit, and their records would be rejected" in page
+        assert "3 of 3 sample values do not fit and would be left out, for example “Łódź”" in page
 
     def test_begins_with_the_row_at_hand_then_what_has_errors(self, tried: Editor):
         rows = [*MAPPING, NUMBER, EXTRA]

@@ -168,3 +168,29 @@ class TestWords:
     def test_say_what_is_missing_in_a_half_row(self, at_mapping: Browser) -> None:
         answer = at_mapping.send("mapping", {**REQUIRED, **row(2, "event", "")})
         assert answer.context["desk"].table[2].problems[0].message == "No target is chosen."
+
+
+class TestValuesThatDoNotFit:
+    WRONG = {**REQUIRED, **row(2, "event", "_tributary.time")}
+
+    def test_are_confirmed_before_going_on(self, at_mapping: Browser) -> None:
+        answer = at_mapping.send("mapping", self.WRONG)
+        assert "has to be confirmed" in body(answer)
+        assert at_mapping.reload().reached == "mapping"
+        token = answer.context["desk"].question.token
+        assert at_mapping.send("mapping", self.WRONG, confirmed=token).url == at_mapping.url("schedule")
+
+    def test_are_confirmed_before_the_dataflow_is_made(self, at_review: Browser) -> None:
+        wrong = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "_tributary.time"}
+        kept = [line for line in at_review.reload().mapping if line["destination"] != wrong["destination"]]
+        at_review.put(mapping=[*kept, wrong])
+        page = at_review.see("review")
+        assert "do not fit and would be left out" in body(page)
+        assert "has to be confirmed" in body(at_review.send("review", {}))
+        at_review.send("review", {}, confirmed=page.context["form"].question.token)
+        assert not at_review.reload().is_draft
+
+
+def test_enter_looks_and_does_not_go_on(at_mapping: Browser) -> None:
+    answer = at_mapping.send("mapping", REQUIRED, action="enter", typed="source-1")
+    assert answer.url == at_mapping.url("mapping") + "#source-1"
