@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from connectors.roles import analyst_required, viewer_required
-from dataflows.mapper import history
+from dataflows.mapper import history, setbacks
 from dataflows.mapping import MappingInvalid
 from dataflows.models import Dataflow, MappingVersion
 from dataflows.runs import remapping
@@ -44,6 +44,10 @@ def mapping_restore(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     version = get_object_or_404(versions.select_related("dataflow__dataset__schema"), dataflow=pk, number=number)
     seen = request.POST.get("revision", "")
     revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
+    found = setbacks.of_version(version)
+    if revision == version.dataflow.revision and not setbacks.are_confirmed(found, request.POST):
+        context = {"flow": version.dataflow, "number": number, "revision": revision, "setbacks": found}
+        return render(request, "dataflows/mapper/restore.html", {**context, "confirmed": setbacks.token(found)})
     try:
         made = remapping.restore(version, by=request.user, now=timezone.now(), revision=revision)
     except MappingInvalid as invalid:

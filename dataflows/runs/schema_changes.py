@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from connectors.roles import User, person
 from dataflows import stores
-from dataflows.mapping import MappingInvalid, bind
+from dataflows.mapping import MappingInvalid, Problem, bind
 from dataflows.models import Dataflow, DataflowStatus, Dataset, Run, Schema, SchemaVersion
 from dataflows.schemas import Comparison, Difference, SchemaInvalid, XdmSchema, compare
 
@@ -166,16 +166,24 @@ def _check_mapping(flow: Dataflow, schema: Schema, new: XdmSchema) -> None:
     if not (problems := _problems(flow, new)) or _problems(flow, schema.xdm):
         return
     text = _("The mapping of “%(flow)s” would not fit any more: %(problem)s")
-    remedy = _("Map the field there first, or leave it optional.")
-    raise CannotChange("mapping_invalid", text % {"flow": flow, "problem": problems[0]}, remedy)
+    raise CannotChange(
+        "mapping_invalid", text % {"flow": flow, "problem": problems[0].message}, _way_there(schema.xdm, new)
+    )
 
 
-def _problems(flow: Dataflow, xdm: XdmSchema) -> list[str]:
+def _way_there(old: XdmSchema, new: XdmSchema) -> str:
+    """What to do about a mapping that would not fit: nobody can map a field before it exists."""
+    if any(field.required_in_parent and not old.has(field.path) for field in new.fields()):
+        return _("Add the field as an optional one, map it in every dataflow, then make it required.")
+    return _("Map the field there first, or leave it optional.")
+
+
+def _problems(flow: Dataflow, xdm: XdmSchema) -> Sequence[Problem]:
     try:
         bind(flow.mapping_rows(), xdm)
     except MappingInvalid as invalid:
-        return [problem.message for problem in invalid.problems]
-    return []
+        return invalid.problems
+    return ()
 
 
 def _unfinished_run(schema: Schema) -> Run | None:

@@ -17,6 +17,7 @@ from connectors.roles import analyst_required, viewer_required
 from dataflows.models import Schema
 from dataflows.runs import schema_changes
 from dataflows.schema_workspace.edit_views import new_key
+from dataflows.schema_workspace.effects import need_confirmation
 from dataflows.schema_workspace.forms import ImportForm
 from dataflows.schema_workspace.refusals import refused
 from dataflows.schemas.exchange import read_file, write_file
@@ -59,6 +60,7 @@ def schema_import_version(request: HttpRequest, pk: int) -> HttpResponse:
             document = read_file(values["file"], tenant=settings.TENANT, key=new_key())
             kept = {name: schema.document[name] for name in ("$id", "meta:altId") if name in schema.document}
             note = values["note"] or _("Imported")
+            need_confirmation(schema, {**document, **kept}, request.POST)
             schema_changes.save(schema, {**document, **kept}, seen=values["version"], note=note, by=request.user)
 
         before = schema.version

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connectors.roles import analyst_required
 from dataflows.models import Schema
 from dataflows.runs import schema_changes
+from dataflows.schema_workspace.effects import need_confirmation
 from dataflows.schema_workspace.forms import NAMESPACES, FieldForm
 from dataflows.schema_workspace.refusals import refused
 from dataflows.schema_workspace.tree import node_at
@@ -194,4 +195,5 @@ def _with_identity(document: dict[str, Any], path: tuple[str, ...], form: FieldF
 
 def _save(schema: Schema, document: dict[str, Any], form: FieldForm, request: HttpRequest, note: str) -> None:
     values = form.cleaned_data
+    need_confirmation(schema, document, request.POST)
     schema_changes.save(schema, document, seen=values["version"], note=values["note"] or note, by=request.user)

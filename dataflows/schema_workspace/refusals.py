@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from connectors.errors import ConnectorError
 from connectors.messages import message_for
+from dataflows.mapper.setbacks import Setback, token
 from dataflows.mapping import MappingInvalid
 from dataflows.runs.remapping import MappingConflict
 from dataflows.runs.schema_changes import CannotChange
+from dataflows.schema_workspace.effects import Unconfirmed
 from dataflows.schemas import SchemaInvalid
 from dataflows.schemas.building import BuildRefused
 
@@ -26,12 +28,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Refusal:
+    """``setbacks`` can be confirmed by a box."""
+
     message: str
     remedy: str
     places: list[Place] = field(default_factory=list)
+    setbacks: Sequence[Setback] = ()
+
+    @property
+    def confirmed(self) -> str:
+        """What the box sends that confirms them."""
+        return token(self.setbacks)
 
 
-REFUSALS = (CannotChange, SchemaInvalid, BuildRefused, MappingInvalid, MappingConflict, ConnectorError)
+REFUSALS = (CannotChange, Unconfirmed, SchemaInvalid, BuildRefused, MappingInvalid, MappingConflict, ConnectorError)
 
 
 def refused(act: Callable[[], object]) -> Refusal | None:
@@ -48,6 +58,12 @@ def refusal(error: Exception) -> Refusal:
         case CannotChange():
             places = [Place(each.path, each.what) for each in error.differences]
             return Refusal(error.message, error.remedy, places)
+        case Unconfirmed():
+            return Refusal(
+                _("Records that are loaded now would be rejected."),
+                _("Map a field that is always there, leave the field optional, or confirm below that this is meant."),
+                setbacks=error.setbacks,
+            )
         case SchemaInvalid():
             remedy = error.remedy or _("Correct it at this place.")
             return Refusal(error.message, remedy, [Place(error.path)] if error.path else [])
