@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,13 +16,16 @@ from dataflows.models import Dataflow, Dataset, Schema
 from dataflows.runs import sharing
 from dataflows.wizard import proposals
 from dataflows.wizard.forms.step import StepForm
+from dataflows.wizard.outcome import Go, Outcome
 
 NEW, EXISTING = "new", "existing"
+GENERATE = "generate"
 LONG_TEXT = forms.Textarea(attrs={"rows": 2})
 
 
 class DatasetForm(StepForm):
     slug = "dataset"
+    partial_actions = ("draft", GENERATE)
     target = forms.ChoiceField(
         label=lazy("Target dataset"),
         choices=[(NEW, lazy("New dataset")), (EXISTING, lazy("Existing dataset"))],
@@ -142,6 +147,14 @@ class DatasetForm(StepForm):
                 "another dataset, or delete that dataflow first; its rows are then replaced day by day."
             )
             self.add_error("dataset", words % {"flow": other})
+
+    def perform(self, *, now: datetime) -> Outcome:
+        """A schema is generated on a page of its own, which leads back to what is saved here."""
+        outcome = super().perform(now=now)
+        if self.action != GENERATE or outcome.go is not Go.LEAVE:
+            return outcome
+        address = reverse("dataflows:schema_generate") + f"?dataflow={self.draft.pk}"
+        return Outcome(Go.ELSEWHERE, target=address)
 
     def changes(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

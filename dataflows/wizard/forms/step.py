@@ -20,7 +20,8 @@ from dataflows.wizard.outcome import STAY, Go, Outcome
 class StepForm(PageForm, forms.Form):
     """A step writes only the fields it names in ``changes``; the button pressed arrives as ``action``.
 
-    ``action`` ``draft`` saves what is there: nothing is required then, but what is wrong is still refused.
+    ``action`` ``draft`` saves what is there: nothing is required then, but what is wrong is still refused. Others of
+    ``partial_actions`` do the same.
     ``conflict`` is set when somebody else saved in between; what was typed stays on the page, and since the page
     then carries the newer revision, sending it again overwrites. ``problem`` is the message of a failure outside
     the form, ``detail`` its evidence and ``code`` its name. ``live`` forms may ask the source what there is.
@@ -28,6 +29,7 @@ class StepForm(PageForm, forms.Form):
     """
 
     slug: ClassVar[str]
+    partial_actions: ClassVar[tuple[str, ...]] = ("draft",)
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(
@@ -41,7 +43,7 @@ class StepForm(PageForm, forms.Form):
     ) -> None:
         self.draft, self.user, self.live, self.query = draft, user, live, query or {}
         self.action = str(data.get("action", "next")) if data is not None else ""
-        self.partial = self.action == "draft"
+        self.partial = self.action in self.partial_actions
         self.conflict: datetime | None = None
         self.problem: Message | None = None
         self.detail = self.code = ""

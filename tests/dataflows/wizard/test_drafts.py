@@ -171,3 +171,14 @@ class TestDiscarding:
     def test_needs_a_post(self, at_dataset: Browser) -> None:
         url = reverse("dataflows:wizard_discard", args=[at_dataset.draft.pk])
         assert at_dataset.client.get(url).status_code == 405
+
+
+def test_generating_a_schema_keeps_what_was_typed_beside_it(
+    at_dataset: Browser, dataset_values: dict[str, Any]
+) -> None:
+    values = {**dataset_values, "new_dataset_schema": "", "new_dataset_name": "My events", "name": "My flow"}
+    answer = at_dataset.send("dataset", values, action="generate")
+    assert answer.url == reverse("dataflows:schema_generate") + f"?dataflow={at_dataset.draft.pk}"
+    shown = body(at_dataset.see("dataset"))
+    assert 'value="My events"' in shown
+    assert 'value="My flow"' in shown
