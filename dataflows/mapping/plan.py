@@ -92,12 +92,12 @@ class Plan:
         return [self._preview(json.dumps(record).encode(), number) for number, record in enumerate(records, start=1)]
 
     def _preview(self, line: bytes, number: int) -> PreviewRow:
-        outcome = row.evaluate(self, line, number)
-        rejected = outcome if isinstance(outcome, Rejected) else None
         found = row.read(self, line)
         if isinstance(found, Flaw):
-            return PreviewRow({}, {found.field: found.message}, rejected)
+            return PreviewRow({}, {found.field: found.message}, row.unusable(line, found, number))
         cells = list(row.cells_of(self, found))
+        outcome = row.judged(self, found, cells, number)
+        rejected = outcome if isinstance(outcome, Rejected) else None
         values = {cell.row.target.name: cell.value for cell in cells}
         errors = {cell.row.target.name: cell.error.message for cell in cells if cell.error}
         for name, value, error in row.parts_of(self, found):

@@ -82,9 +82,18 @@ def evaluate(plan: Plan, line: bytes, number: int) -> Row | Rejected:
     line = line.removesuffix(b"\n")
     found = read(plan, line)
     if isinstance(found, Flaw):
-        return Rejected(number, line, found.code, found.field, found.message, None)
-    cells = {cell.row.target.path: cell for cell in cells_of(plan, found)}
-    for cell in cells.values():
+        return unusable(line, found, number)
+    return judged(plan, found, list(cells_of(plan, found)), number)
+
+
+def unusable(line: bytes, flaw: Flaw, number: int) -> Rejected:
+    return Rejected(number, line, flaw.code, flaw.field, flaw.message, None)
+
+
+def judged(plan: Plan, found: Evidence, every: Sequence[Cell], number: int) -> Row | Rejected:
+    """The row that a record's cells make, or why the record is refused."""
+    line, cells = found.line, {cell.row.target.path: cell for cell in every}
+    for cell in every:
         if cell.error and cell.refuses:
             message = explain(cell.row, cell.error.message)
             return Rejected(number, line, cell.error.code, cell.row.target.name, message, found.day)
