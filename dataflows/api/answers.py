@@ -7,8 +7,10 @@ from typing import Any
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from dataflows.api.sent import Sent
 
-class Open(Schema):
+
+class Open(Sent):
     """An object of which only some fields are described here."""
 
     model_config = ConfigDict(extra="allow")

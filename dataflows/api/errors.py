@@ -91,9 +91,13 @@ def not_found(kind: str, wanted: str) -> ApiError:
         "1101-404",
         "Resource not found",
         f"There is no {kind} {wanted[:200]}.",
-        remedy=f"List the {kind}s to see which there are.",
+        remedy=f"List the {plural(kind)} to see which there are.",
         ours="not_found",
     )
+
+
+def plural(word: str) -> str:
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def spec_invalid(message: str, remedy: str) -> ApiError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import reduce
 from operator import or_
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import Q
 
@@ -97,6 +97,23 @@ def query(conditions: Sequence[Condition], fields: Mapping[str, Filterable]) -> 
             )
         whole &= known.query(condition)
     return whole
+
+
+def projected(
+    items: Sequence[Mapping[str, Any]], names: Sequence[str], known: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The items with these fields alone. Raises ApiError 1423-400 for one that is neither ``known`` nor in an item."""
+    told = set(known).union(*items)
+    unknown = [name for name in names if name not in told]
+    if unknown:
+        raise ApiError(
+            "1423-400",
+            "Field not known",
+            f"There is no field {unknown[0][:200]} to answer with, and a condition needs an operator.",
+            remedy=f"These can be used: {', '.join(sorted(told))}.",
+            ours="filter_field",
+        )
+    return [{name: item[name] for name in names if name in item} for item in items]
 
 
 # --- kinds of fields ----------------------------------------------------------------------------------------------

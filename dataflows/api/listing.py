@@ -16,6 +16,7 @@ from ninja import Field, Schema
 from dataflows.api import errors, filters
 from dataflows.api.errors import ApiError
 from dataflows.api.filters import Filterable
+from dataflows.api.sent import Sent
 
 DEFAULT_LIMIT, MOST = 20, 1000
 Item = dict[str, Any]
@@ -31,7 +32,7 @@ class ListQuery(Schema):
     count: bool | None = Field(None, description="`true` answers with the number of entities only.")
 
 
-class SearchBody(Schema):
+class SearchBody(Sent):
     """What a search takes: the parameters of a list, as a body."""
 
     queryString: str = Field("", max_length=8000)
@@ -45,7 +46,8 @@ class SearchBody(Schema):
 class Resource:
     """``path`` of the list; ``sorts`` maps fields of the API to columns that are never null.
 
-    ``items`` prepares the entities of one page, with as few queries as it can.
+    ``items`` prepares the entities of one page, with as few queries as it can; ``optional`` are keys that not every
+    entity has and that cannot be filtered by.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Resource:
     sorts: Mapping[str, str]
     items: Callable[[HttpRequest, Sequence[Any]], list[Item]]
     order: str = "-createdAt"
+    optional: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def page(request: HttpRequest, resource: Resource, found: QuerySet[Any], query: 
     if query.count and query.limit is not None:
         raise ApiError("1401-400", "limit with count", "limit and count cannot be combined.", ours="limit_with_count")
     if query.continuationToken:
-        asked = _from_token(query.continuationToken, query.limit)
+        asked = _from_token(query.continuationToken, resource, query.limit)
     else:
         order = _clean(query.orderby) or resource.order
         expressions = tuple(query.property)
@@ -88,7 +91,7 @@ def search(
     expressions = tuple(part for part in (body.queryString, body.projectionFields) if part)
     asked = Asked(expressions, _clean(body.orderby) or resource.order, body.limit or DEFAULT_LIMIT, bool(body.count))
     if token:
-        asked = _from_token(token, body.limit)
+        asked = _from_token(token, resource, body.limit)
     return _answer(request, resource, found, asked)
 
 
@@ -111,10 +114,13 @@ def _answer(request: HttpRequest, resource: Resource, found: QuerySet[Any], aske
     if len(shown) > asked.limit:
         shown = shown[: asked.limit]
         last = shown[-1]
-        links["next"] = {"href": f"{resource.path}?continuationToken={_token(asked, getattr(last, column), last.pk)}"}
+        links["next"] = {
+            "href": f"{resource.path}?continuationToken={_token(resource, asked, getattr(last, column), last.pk)}"
+        }
     items = resource.items(request, shown)
-    if wanted.projection:
-        items = [{name: item[name] for name in wanted.projection if name in item} for item in items]
+    if wanted.projection and items:
+        known = {path.partition(".")[0] for path in resource.fields}
+        items = filters.projected(items, wanted.projection, known.union(resource.optional))
     return JsonResponse({"items": items, "_links": links})
 
 
@@ -153,28 +159,32 @@ def _column(resource: Resource, order: str) -> tuple[str, bool]:
 
 
 # --- continuation tokens ------------------------------------------------------------------------------------------
-def _token(asked: Asked, value: Any, pk: int) -> str:
+def _token(resource: Resource, asked: Asked, value: Any, pk: int) -> str:
     """Without ``=``, because clients cut the address there, and with all that was asked, for not all ask again."""
     kind, plain = ("t", value.isoformat()) if isinstance(value, datetime) else ("s", str(value))
-    content = [list(asked.expressions), asked.orderby, asked.limit, kind, plain, pk]
+    content = [resource.path, list(asked.expressions), asked.orderby, asked.limit, kind, plain, pk]
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
-def _from_token(token: str, limit: int | None) -> Asked:
+def _from_token(token: str, resource: Resource, limit: int | None) -> Asked:
+    """Raises ApiError for what is no token, and for that of another list."""
     try:
         padded = token + "=" * (-len(token) % 4)
-        expressions, order, size, kind, plain, pk = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        path, *content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        expressions, order, size, kind, plain, pk = content
         value = datetime.fromisoformat(plain) if kind == "t" else str(plain)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise ValueError("a moment without zone")
+        if path != resource.path or (isinstance(value, datetime) and value.tzinfo is None):
+            raise ValueError("another list, or a moment without zone")
         asked = Asked(tuple(map(str, expressions)), str(order), limit or int(size), after=(value, int(pk)))
     except (ValueError, TypeError, RecursionError) as error:
-        raise errors.bad_value(
-            "continuationToken", "This is no token of this list.", "Begin at the first page."
-        ) from error
+        raise _no_token() from error
     if not 1 <= asked.limit <= MOST or abs(int(pk)) >= 2**63 or "\x00" in f"{plain}{expressions}":
-        raise errors.bad_value("continuationToken", "This is no token of this list.", "Begin at the first page.")
+        raise _no_token()
     return asked
+
+
+def _no_token() -> ApiError:
+    return errors.bad_value("continuationToken", "This is no token of this list.", "Begin at the first page.")
 
 
 def listed(entities: Sequence[Item]) -> JsonResponse:

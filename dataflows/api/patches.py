@@ -10,6 +10,7 @@ import jsonpatch
 import jsonpointer
 from pydantic import BaseModel, ValidationError
 
+from dataflows.api import sent, spelling
 from dataflows.api.errors import ApiError
 
 OPERATIONS = ("add", "replace", "remove")
@@ -34,6 +35,7 @@ def applied(item: Mapping[str, Any], body: Any, allowed: Iterable[str]) -> dict[
         changed: dict[str, Any] = jsonpatch.JsonPatch(checked).apply(copy.deepcopy(dict(item)))
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
         raise _invalid(str(error)[:300]) from error
+    _check_keys(item, changed)
     return changed
 
 
@@ -42,9 +44,21 @@ def read(model: type[Body], document: Mapping[str, Any]) -> Body:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise _invalid(f"{place}: {first['msg']}") from error
+        first = sent.details(error.errors())[0]
+        raise _invalid(f"{first.place}: {first.message}") from error
+
+
+def _check_keys(before: Any, after: Any, place: str = "") -> None:
+    """Raises ApiError 1455-400 for a new key that is nearly one the object had, and may have still."""
+    if isinstance(before, list) and isinstance(after, list):
+        for number, (old, new) in enumerate(zip(before, after, strict=False)):
+            _check_keys(old, new, f"{place}/{number}")
+    elif isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name, value in after.items():
+            if name in before:
+                _check_keys(before[name], value, f"{place}/{name}")
+            elif near := spelling.meant(name, before):
+                raise _invalid(f"{place}/{name}: {spelling.words(near)}")
 
 
 def _checked(operation: Any, allowed: tuple[str, ...]) -> dict[str, Any]:

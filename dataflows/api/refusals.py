@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from ninja.errors import HttpError, ValidationError
 
 from connectors.errors import AskUser, ConnectorError
 from connectors.messages import message_for
-from dataflows.api import errors
+from dataflows.api import errors, sent
 from dataflows.api.errors import ApiError, Detail, GatewayError
 from dataflows.mapping import MappingInvalid
 from dataflows.runs import sharing
@@ -70,7 +71,7 @@ def of_connector(error: ConnectorError) -> ApiError:
 def of_mapping(error: MappingInvalid) -> ApiError:
     """Every problem with its row; a row of -1 is the mapping as a whole."""
     sub = [
-        Detail(str(each.code), each.message, f"mappings[{each.row}]" if each.row >= 0 else "mappings", each.remedy)
+        Detail(str(each.code), each.in_json, f"mappings[{each.row}]" if each.row >= 0 else "mappings", each.remedy)
         for each in error.problems
     ]
     return ApiError(
@@ -140,17 +141,17 @@ def _of_parsing(error: HttpError) -> ApiError:
 
 
 def _of_validation(error: ValidationError) -> ApiError:
-    sub = [Detail(each["type"], each["msg"], _place(each["loc"])) for each in error.errors]
+    found = [{**each, "loc": _written(each["loc"])} for each in error.errors]
+    sub = sent.details(found)
     first = sub[0]
     if all(each["type"] == "missing" and len(each["loc"]) <= 2 and each["loc"][0] == "body" for each in error.errors):
         return ApiError("1405-400", "Body missing", "The request has no body.", ours="body_missing", sub=sub)
     return ApiError("1452-400", "Value not valid", f"{first.place}: {first.message}", ours="bad_value", sub=sub)
 
 
-def _place(location: Any) -> str:
-    """``("body", "body", "auth", "params")`` → ``auth.params``."""
-    names = [str(part) for part in location]
-    return ".".join(names[2:] if names[:1] == ["body"] and len(names) > 2 else names[1:]) or names[0]
+def _written(location: Sequence[int | str]) -> Sequence[int | str]:
+    """``("body", "body", "auth", "params")`` → ``("auth", "params")``."""
+    return location[2:] if location[0] == "body" else location[1:]
 
 
 def _sub(detail: Detail) -> dict[str, str]:

@@ -46,7 +46,8 @@ class Refusal(StrEnum):
 class Problem:
     """``row`` counts mapping rows from 0 and is -1 when it is the mapping as a whole.
 
-    ``field`` is the part of the row to mark: "source", "destination" or "".
+    ``field`` is the part of the row to mark: "source", "destination" or "". ``message`` counts rows from 1, as the
+    pages do; ``other`` is a second row that it speaks of, from 0 like ``row``.
     """
 
     row: int
@@ -54,6 +55,18 @@ class Problem:
     code: Code
     message: str
     remedy: str
+    other: int | None = None
+
+    @property
+    def in_json(self) -> str:
+        """The message for whoever sent the rows as JSON, where they count from 0."""
+        if self.other is None:
+            return self.message
+        return self.message.replace(in_words(self.other), f"mappings[{self.other}]")
+
+
+def in_words(row: int) -> str:
+    return f"row {row + 1}"
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from dataflows.mapping.origins import Inner
 from dataflows.mapping.paths import EVERY, Part, PathInvalid, parse_target, write_target
-from dataflows.mapping.problems import Code, Problem, Refused
+from dataflows.mapping.problems import Code, Problem, Refused, in_words
 from dataflows.schemas import Field, Shape, XdmSchema, XdmType
 
 LAST_ELEMENT = 999
@@ -113,13 +113,14 @@ def _shape_inside(text: str, shape: Shape, inner: Inner, schema: XdmSchema) -> S
 
 def taken(number: int, target: Target, targets: Mapping[tuple[Part, ...], int]) -> Problem | None:
     if target.path in targets:
-        message = f"{target.leaf.name} is already mapped by row {targets[target.path] + 1}."
-        return Problem(number, "destination", Code.TARGET_TWICE, message, "Remove one of the two rows.")
+        first = targets[target.path]
+        message = f"{target.leaf.name} is already mapped by {in_words(first)}."
+        return Problem(number, "destination", Code.TARGET_TWICE, message, "Remove one of the two rows.", first)
     for path, other in targets.items():
         if _overlap(path, target.path):
-            message = f"{target.leaf.name} and {write_target(path)} (row {other + 1}) are one inside the other."
+            message = f"{target.leaf.name} and {write_target(path)} ({in_words(other)}) are one inside the other."
             remedy = "Keep the row of the object or those of its fields."
-            return Problem(number, "destination", Code.TARGET_OVERLAPS, message, remedy)
+            return Problem(number, "destination", Code.TARGET_OVERLAPS, message, remedy, other)
     return None
 
 

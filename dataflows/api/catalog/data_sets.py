@@ -13,7 +13,7 @@ from ninja import Body, Field, Query, Router
 from connectors.errors import ConnectorError
 from connectors.roles import User
 from dataflows import stores
-from dataflows.api import audit, datasets, etags, listing, patches, schemas
+from dataflows.api import audit, datasets, etags, listing, patches, schemas, spelling
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Open, answers
 from dataflows.api.authentication import SANDBOX_ID
@@ -119,6 +119,7 @@ def data_set_merge(request: HttpRequest, data_set_id: str, body: Body[dict[str, 
     found = datasets.find(by, data_set_id)
     current = etags.stamped(_words(found))
     etags.check(request, current, needed=False)
+    spelling.check(body, list(Words.model_fields))
     return _renamed(by, found, {**current, **body})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,7 +17,7 @@ from dataflows.api.answers import Open, answers
 from dataflows.api.conversion import mappings
 from dataflows.api.conversion.mappings import Found
 from dataflows.api.errors import ApiError
-from dataflows.api.flowservice.explore import project_of
+from dataflows.api.flowservice import zones
 from dataflows.api.moments import millis
 from dataflows.mapping import MappingInvalid, MappingRow, PreviewRow, TimeReading, bind, compile_plan
 from dataflows.models import Dataflow, MappingSet, Schema
@@ -134,16 +134,20 @@ def mapping_set_validate(request: HttpRequest, body: MappingSetIn) -> JsonRespon
 
 @router.post("/mappingSets/preview", response=answers(list[dict[str, Any]]))
 def mapping_set_preview(request: HttpRequest, body: PreviewIn) -> JsonResponse:
-    """What the mapping makes of records: ``[{"data": …, "errors": …}]``."""
+    """What the mapping makes of records: ``[{"data": …, "errors": …, "warnings": …}]``.
+
+    ``errors`` keep a record out of the dataset, ``warnings`` leave a field of it empty.
+    """
     listing.check_parameters(request, ())
     records = body.data if isinstance(body.data, list) else [body.data]
     if len(records) > MOST_RECORDS:
         raise errors.bad_value("data", f"At most {MOST_RECORDS} records can be tried at once.")
     schema, rows = _schema_of(request.user, body.mappingSet), _rows(body.mappingSet.mappings)
-    _, zone = project_of({"projectId": "0", "timezone": body.timezone})
+    zone = zones.read(body.timezone, "timezone")
     bound = bind(_mapping_rows(rows), schema.xdm)
     plan = compile_plan(bound, TimeReading("utc", zone), facts_of(bound, timezone.now()))
-    return JsonResponse([_previewed(each) for each in plan.preview(records)], safe=False)
+    required = {row.target.name for row in bound.rows if row.target.required}
+    return JsonResponse([_previewed(each, required) for each in plan.preview(records)], safe=False)
 
 
 @router.get("/mappingSets/{mapping_set_id}", response=answers(dict[str, Any]))
@@ -247,7 +251,7 @@ def _problems(rows: Sequence[Mapping[str, Any]], schema: Schema) -> list[Any]:
 
 
 def _told(problem: Any) -> dict[str, str]:
-    return {"code": str(problem.code), "message": problem.message, "field": problem.field, "remedy": problem.remedy}
+    return {"code": str(problem.code), "message": problem.in_json, "field": problem.field, "remedy": problem.remedy}
 
 
 # --- telling ------------------------------------------------------------------------------------------------------
@@ -305,12 +309,20 @@ def _mapping(found: Found, number: int, row: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _previewed(row: PreviewRow) -> dict[str, Any]:
-    """Values nested by their paths; errors as the mapper of AEP tells them."""
-    told = [{"destination": path, "exception": message} for path, message in row.errors.items()]
-    if row.rejected is not None and row.rejected.field not in row.errors:
-        told.append({"destination": row.rejected.field, "exception": row.rejected.message})
-    return {"data": _nested(row.values), "errors": told or None}
+def _previewed(row: PreviewRow, required: Collection[str]) -> dict[str, Any]:
+    """Values nested by their paths; errors and warnings as the mapper of AEP tells them."""
+    found = dict(row.errors)
+    refusing = {path for path in found if path in required and row.values.get(path) is None}
+    if row.rejected is not None:
+        found.setdefault(row.rejected.field, row.rejected.message)
+        refusing.add(row.rejected.field)
+    errors_of = [_failure(path, found[path]) for path in found if path in refusing]
+    warnings = [_failure(path, found[path]) for path in found if path not in refusing]
+    return {"data": _nested(row.values), "errors": errors_of or None, "warnings": warnings or None}
+
+
+def _failure(path: str, message: str) -> dict[str, str]:
+    return {"destination": path, "exception": message}
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Body, Field, Query, Router, Schema
+from ninja import Body, Field, Query, Router
 
 from connectors import accounts
 from connectors.base import StepState
@@ -22,6 +22,7 @@ from dataflows.api.flowservice import ids
 from dataflows.api.flowservice.envelope import changed, framed, made
 from dataflows.api.flowservice.explore import Explored, ExploreQuery, explored
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
+from dataflows.api.sent import Sent
 
 router = Router(tags=["Flow Service: base connections"], by_alias=True)
 KIND = "base connection"
@@ -30,7 +31,7 @@ SPEC_NAMES = {AuthKind.SERVICE_ACCOUNT: ids.BASIC, AuthKind.PROJECT_SECRET: ids.
 KINDS = {name: kind for kind, name in SPEC_NAMES.items()}
 
 
-class SpecReference(Schema):
+class SpecReference(Sent):
     id: str = Field(max_length=100)
     version: str | None = None
 
@@ -41,12 +42,12 @@ class AuthParams(Open):
     host: str = Field("", max_length=255)
 
 
-class Auth(Schema):
+class Auth(Sent):
     specName: str = Field(ids.BASIC, max_length=100)
     params: AuthParams
 
 
-class ConnectionBody(Schema):
+class ConnectionBody(Sent):
     """What makes a base connection; the credentials are tried before it is stored."""
 
     name: str = Field(min_length=1, max_length=255)

@@ -13,10 +13,10 @@ from django.utils import timezone
 from ninja import Field, Schema
 
 from connectors import projects
-from connectors.mixpanel import timezones
 from connectors.models import Account
-from dataflows.api import errors
+from dataflows.api import errors, spelling
 from dataflows.api.answers import Open
+from dataflows.api.flowservice import zones
 from dataflows.mapper import sampling
 
 SAFE = {"minimum": -9007199254740992, "maximum": 9007199254740991}
@@ -42,7 +42,7 @@ class Explored(Open):
 def explored(account: Account, query: ExploreQuery) -> JsonResponse:
     """Raises ApiError for parameters that name no project, ConnectorError for what Mixpanel answers."""
     _check_literals(query)
-    project_id, zone = project_of(_source_params(query.sourceParams))
+    project_id, zone = project_of(_source_params(query.sourceParams), "sourceParams")
     projects.check(account, project_id, zone)
     seen = sampling.take(account, project_id, zone, now=timezone.now())
     answer: dict[str, Any] = {"format": "hierarchical", "schema": schema_of(seen.records)}
@@ -71,18 +71,20 @@ def _source_params(text: str | None) -> Mapping[str, Any]:
         raise errors.bad_value("sourceParams", "This is not base64 of a JSON object.") from error
     if not isinstance(found, dict):
         raise errors.bad_value("sourceParams", "This is not base64 of a JSON object.")
+    spelling.check(found, ("projectId", "timezone"), "sourceParams")
     return found
 
 
-def project_of(params: Mapping[str, Any]) -> tuple[str, str]:
-    """Project id and IANA zone of ``{"projectId", "timezone"}``. Raises ApiError, UnknownTimezone."""
-    project_id, zone = params.get("projectId"), params.get("timezone")
+def project_of(params: Mapping[str, Any], place: str = "") -> tuple[str, str]:
+    """Project id and IANA zone of ``{"projectId", "timezone"}``. Raises ApiError with the place in ``place``."""
+    dot = f"{place}." if place else ""
+    project_id = params.get("projectId")
+    if project_id is None or project_id == "":
+        raise errors.bad_value(f"{dot}projectId", "This is needed.", "Write digits, for example 2671127.")
     text = str(project_id) if isinstance(project_id, str | int) and not isinstance(project_id, bool) else ""
     if not (text.isascii() and text.isdigit() and len(text) <= 32):
-        raise errors.bad_value("projectId", "A project id consists of digits only, for example 2671127.")
-    if not isinstance(zone, str) or not zone or len(zone) > 64 or not zone.isprintable():
-        raise errors.bad_value("timezone", "Name the time zone of the project, for example Pacific Standard Time.")
-    return text, timezones.canonical(zone)
+        raise errors.bad_value(f"{dot}projectId", "A project id consists of digits only, for example 2671127.")
+    return text, zones.read(params.get("timezone"), f"{dot}timezone")
 
 
 # --- the shape of records -----------------------------------------------------------------------------------------

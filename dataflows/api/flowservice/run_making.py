@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from ninja import Field, Schema
+from ninja import Field
 
 from connectors.roles import User
 from dataflows import scheduling
 from dataflows.api import errors
 from dataflows.api.answers import Open
+from dataflows.api.sent import Sent
 from dataflows.models import Dataflow, Run, Trigger
 from dataflows.runs import backfilling, lifecycle, reprocessing
 
@@ -36,7 +37,7 @@ class RunParams(Open):
     dryRun: bool = False
 
 
-class RunBody(Schema):
+class RunBody(Sent):
     flowId: str = Field(max_length=100)
     params: RunParams | None = None
 

@@ -211,4 +211,5 @@ RESOURCE = Resource(
     },
     sorts={"createdAt": "created_at"},
     items=items,
+    optional=("params",),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Body, Field, Query, Router, Schema
+from ninja import Body, Field, Query, Router
 
 from connectors import projects
 from connectors.roles import User
@@ -19,6 +19,7 @@ from dataflows.api.flowservice.connections import SpecReference
 from dataflows.api.flowservice.envelope import STATES, changed, deleted, framed, made, published
 from dataflows.api.flowservice.explore import project_of
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
+from dataflows.api.sent import Sent
 from dataflows.models import SourceConnection
 
 router = Router(tags=["Flow Service: source connections"], by_alias=True)
@@ -38,7 +39,7 @@ class SourceParams(Open):
     timeSemantic: Literal["utc", "legacy", ""] = ""
 
 
-class SourceBody(Schema):
+class SourceBody(Sent):
     name: str = Field(min_length=1, max_length=255)
     description: str = Field("", max_length=2000)
     baseConnectionId: str = Field(max_length=100)
@@ -150,7 +151,7 @@ def _fill(source: SourceConnection, body: SourceBody) -> None:
     if body.data.format.lower() != "json":
         raise errors.bad_value("data.format", f"Mixpanel gives json, not {body.data.format}.", "Use json.")
     source.name, source.description = body.name, body.description
-    source.project_id, source.timezone = project_of(body.params.model_dump())
+    source.project_id, source.timezone = project_of(body.params.model_dump(), "params")
     projects.check(source.account, source.project_id, source.timezone)
     source.time_semantic = body.params.timeSemantic
 

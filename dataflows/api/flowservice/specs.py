@@ -205,8 +205,9 @@ def _list(
     found = [spec for spec in specs if all(_holds(spec, condition) for condition in wanted.conditions)]
     if count:
         return JsonResponse({"count": len(found)})
-    names = wanted.projection
-    return listed([{name: spec[name] for name in names if name in spec} if names else spec for spec in found])
+    if wanted.projection and found:
+        found = filters.projected(found, wanted.projection, set[str]().union(*specs))
+    return listed(found)
 
 
 def _one(kind: str, specs: tuple[Spec, ...], spec_id: str) -> JsonResponse:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import Body, Field, Query, Router, Schema
+from ninja import Body, Field, Query, Router
 
 from connectors.roles import User
 from dataflows.api import datasets, errors, etags, listing, patches, schemas
@@ -19,6 +19,7 @@ from dataflows.api.flowservice import ids
 from dataflows.api.flowservice.connections import SpecReference
 from dataflows.api.flowservice.envelope import STATES, changed, deleted, framed, made, published
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
+from dataflows.api.sent import Sent
 from dataflows.models import TargetConnection
 
 router = Router(tags=["Flow Service: target connections"], by_alias=True)
@@ -41,7 +42,7 @@ class TargetParams(Open):
     dataSetId: str = Field(max_length=100)
 
 
-class TargetBody(Schema):
+class TargetBody(Sent):
     name: str = Field(min_length=1, max_length=255)
     description: str = Field("", max_length=2000)
     connectionSpec: SpecReference

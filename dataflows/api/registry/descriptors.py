@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Field, Query, Router
-from ninja import Schema as Shape
 
 from connectors.roles import User
 from dataflows.api import audit, errors, etags, listing
@@ -18,6 +17,7 @@ from dataflows.api.registry import resources
 from dataflows.api.registry.resources import RegistryQuery
 from dataflows.api.registry.schemas import find as find_schema
 from dataflows.api.registry.schemas import save
+from dataflows.api.sent import Sent
 from dataflows.models import Schema
 from dataflows.schemas import XdmSchema, building, identities
 
@@ -26,7 +26,7 @@ KIND = "descriptor"
 OWN = ("@type", "xdm:sourceProperty", "xdm:namespace", "xdm:property", "xdm:isPrimary")
 
 
-class DescriptorBody(Shape):
+class DescriptorBody(Sent):
     """Only identities are kept; other descriptors are refused."""
 
     kind: Literal["xdm:descriptorIdentity"] = Field(alias="@type")

@@ -152,8 +152,14 @@ class TestLooking:
     def test_names_what_is_wrong_with_the_parameters(self, program: Program, account: Account) -> None:
         path = f"/connections/{account.uuid}/explore?objectType=rest&sourceParams="
         assert "not base64" in program.get(path + "%25%25").json()["detail"]
-        listless = base64.b64encode(b'{"listId":"10c097ca71"}').decode()
-        assert "project id" in program.get(path + listless).json()["detail"]
+
+        def told(params: bytes) -> str:
+            return str(program.get(path + base64.b64encode(params).decode()).json()["detail"])
+
+        assert "sourceParams.projectId: This is needed" in told(b'{"listId":"10c097ca71"}')
+        assert "Did you mean projectId?" in told(b'{"projectID":"2671127","timezone":"UTC"}')
+        assert "digits only" in told(b'{"projectId":true,"timezone":"UTC"}')
+        assert "sourceParams.timezone: There is no time zone" in told(b'{"projectId":"1","timezone":"Europe/Berln"}')
 
     def test_lists_by_pages(self, program: Program, account: Account) -> None:
         for number in range(4):
@@ -186,6 +192,17 @@ class TestLooking:
     def test_searches(self, program: Program, account: Account) -> None:
         body = {"queryString": f"id=={account.uuid}", "limit": 10, "projectionFields": "id"}
         assert program.post("/connections/search", body).json()["items"] == [{"id": str(account.uuid)}]
+
+    def test_a_field_that_there_is_not_is_no_answer(self, program: Program, account: Account) -> None:
+        answer = program.get("/connections?property=aaa,name")
+        assert code_of(answer) == "1423-400"
+        assert "aaa" in answer.json()["detail"]
+        assert "auth, connectionSpec" in answer.json()["report"]["remedy"]
+        assert code_of(program.get("/connectionSpecs?property=aaa")) == "1423-400"
+        assert program.get("/connectionSpecs?property=name").json()["items"] == [
+            {"name": "Mixpanel"},
+            {"name": "datalake"},
+        ]
 
     def test_refuses_questions_it_does_not_understand(self, program: Program) -> None:
         tried = {

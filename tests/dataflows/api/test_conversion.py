@@ -66,6 +66,14 @@ class TestSets:
         assert answer.json()["report"]["sub-errors"][0]["place"] == "mappings[4]"
         assert not MappingSet.objects.exists()
 
+    def test_count_their_rows_from_zero_as_json_does(self, program: Program, standard: str) -> None:
+        body = mapping_set(standard, mappings=[*MAPPINGS, MAPPINGS[1]])
+        (problem,) = post(program, "/mappingSets", body).json()["report"]["sub-errors"]
+        assert problem["place"] == "mappings[4]"
+        assert problem["message"] == "timestamp is already mapped by mappings[1]."
+        checked = post(program, "/mappingSets/validate", body).json()["validationResponse"]
+        assert checked[4]["errors"][0]["message"] == problem["message"]
+
     def test_keep_their_versions(self, program: Program, standard: str) -> None:
         path = f"{CONVERSION}/mappingSets/{post(program, '/mappingSets', mapping_set(standard)).json()['id']}"
         program.call("PUT", path, {"mappings": [*MAPPINGS, MAPPINGS[2] | {"destination": "eventType"}]})
@@ -88,6 +96,7 @@ class TestTrying:
         body = {"data": RECORD, "mappingSet": mapping_set(standard, mappings=more)}
         (row,) = post(program, "/mappingSets/preview", body).json()
         assert row["errors"] is None
+        assert row["warnings"] is None
         assert row["data"]["eventType"] == "PURCHASE"
         assert row["data"]["_tributary"] == {"event_name": "Purchase", "distinct_id": "user-1"}
 
@@ -95,6 +104,21 @@ class TestTrying:
         broken = {"event": "x", "properties": {"time": "never"}}
         (row,) = post(program, "/mappingSets/preview", {"data": [broken], "mappingSet": mapping_set(standard)}).json()
         assert row["errors"]
+
+    def test_tells_what_keeps_a_record_out_from_what_leaves_a_field_empty(
+        self, program: Program, standard: str
+    ) -> None:
+        odd = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "_tributary.mp_processing_time_ms"}
+        untimely = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "timestamp"}
+        rows = [MAPPINGS[0], untimely, odd]
+        body = {"data": RECORD, "mappingSet": mapping_set(standard, mappings=rows)}
+        (row,) = post(program, "/mappingSets/preview", body).json()
+        assert [each["destination"] for each in row["errors"]] == ["timestamp"]
+        assert [each["destination"] for each in row["warnings"]] == ["_tributary.mp_processing_time_ms"]
+
+    def test_names_a_time_zone_there_is_not(self, program: Program, standard: str) -> None:
+        body = {"data": RECORD, "mappingSet": mapping_set(standard), "timezone": "Europe/Berln"}
+        assert post(program, "/mappingSets/preview", body).json()["detail"].startswith("timezone: There is no")
 
     def test_validates_row_by_row(self, program: Program, standard: str) -> None:
         rows = [MAPPINGS[0], {"sourceType": "ATTRIBUTE", "source": "event", "destination": "nowhere"}]

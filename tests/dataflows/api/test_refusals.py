@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +20,9 @@ from tests.dataflows.api.program import FLOW_SERVICE, REGISTRY, Program, code_of
 from tests.dataflows.factories import make_account, make_day, make_flow, make_run
 
 Operation = tuple[str, str]
-PATHS: dict[str, Any] = api.get_openapi_schema(path_prefix="")["paths"]
+DOCUMENT: dict[str, Any] = api.get_openapi_schema(path_prefix="")
+PATHS: dict[str, Any] = DOCUMENT["paths"]
+PLACE = re.compile(r"[\w@:$-]+(\[\d+])?(\.[\w@:$-]+(\[\d+])?)*")
 # The answer to HEAD is that to GET without its body.
 ALL: list[Operation] = [
     (method.upper(), path)
@@ -186,8 +191,78 @@ def test_an_unknown_key_of_a_body_is_read_over(operation: Operation, program: Pr
     """Clients of AEP send more than a service needs; what is refused here is refused without the key as well."""
     method, path = operation
     plain = program.call(method, path, body_of(operation))
-    more = program.call(method, path, {**body_of(operation), "colour": "red"})
+    more = program.call(method, path, {**body_of(operation), "colour": "red", "timeUnit": "day"})
     assert (more.status_code, more.content[:60]) == (plain.status_code, plain.content[:60])
+
+
+def keys_of(kind: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of all keys that the document gives an object; ``[]`` stands for the elements of a list."""
+    for part in (kind, *kind.get("anyOf", [])):
+        whole = DOCUMENT["components"]["schemas"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        for name, inner in whole.get("properties", {}).items():
+            yield (name,)
+            yield from ((name, *rest) for rest in keys_of(inner))
+        if whole.get("items"):
+            yield from (("[]", *rest) for rest in keys_of(whole["items"]))
+
+
+def described(operation: Operation) -> list[tuple[str, ...]]:
+    method, path = operation
+    content = PATHS[path][method.lower()]["requestBody"]["content"]["application/json"]
+    return list(keys_of(content["schema"]))
+
+
+def holding(path: tuple[str, ...], value: Any) -> Any:
+    for part in reversed(path):
+        value = [value] if part == "[]" else {part: value}
+    return value
+
+
+WITH_KEYS = [each for each in WITH_BODY if described(each)]
+
+
+@pytest.mark.parametrize("operation", WITH_KEYS, ids=names)
+def test_a_key_that_is_nearly_a_known_one_is_refused(
+    operation: Operation, program: Program, foreign: dict[str, str]
+) -> None:
+    method, _ = operation
+    for *above, key in described(operation):
+        for slip in (key.swapcase(), key + key[-1]):
+            answer = program.call(method, filled(operation, foreign), holding((*above, slip), 1))
+            assert answer.status_code == 400, answer.content
+            place = ".".join([*above, slip]).replace(".[]", "[0]")
+            found = {each["place"]: each["message"] for each in answer.json()["report"]["sub-errors"]}
+            assert found[place].endswith(f"Did you mean {key}?")
+
+
+@pytest.mark.parametrize("operation", WITH_KEYS, ids=names)
+def test_what_is_wrong_with_a_value_is_told_at_the_place_that_was_sent(
+    operation: Operation, program: Program, foreign: dict[str, str]
+) -> None:
+    method, _ = operation
+    for path in described(operation):
+        for value in (5, "five", [5], {"five": 5}):
+            answer = program.call(method, filled(operation, foreign), holding(path, value))
+            told = answer.json() if answer.status_code == 400 else {"report": {}}
+            for each in told["report"].get("sub-errors", []):
+                assert PLACE.fullmatch(each["place"]), each
+
+
+@pytest.mark.parametrize("body", [5, "five", [], None], ids=str)
+def test_a_body_that_is_no_object_is_refused(body: Any, program: Program) -> None:
+    for path in ("flows", "runs", "connections", "flows/search"):
+        answer = program.call("POST", f"{FLOW_SERVICE}/{path}", raw=json.dumps(body).encode())
+        assert answer.status_code == 400
+
+
+def test_keys_that_only_look_alike_are_read_over(program: Program) -> None:
+    """As aepp sends them when it makes a dataset without a description."""
+    body = {**BODIES["dataSets"], "fileDescription": {"format": "parquet"}}
+    assert program.call("POST", "/data/foundation/catalog/dataSets", body).status_code == 404
+
+
+def test_a_refusal_names_what_can_be_listed(program: Program) -> None:
+    assert "addresses" in program.get("/nothing").json()["report"]["remedy"]
 
 
 @pytest.mark.parametrize("operation", ALL, ids=names)
