@@ -167,7 +167,7 @@ class _Step:
         for each in problems:
             inner = (each.row, each.field) if each.field else (each.row,)
             place = (*self.at, "mappings", *(inner if each.row >= 0 else ()))
-            self.desk.problems.add(place, each.message, each.remedy)
+            self.desk.problems.add(place, each.in_json, each.remedy)
 
     # --- deeds ----------------------------------------------------------------------------------------------------
     def prepare(self) -> None:
@@ -196,7 +196,8 @@ class _Step:
     def _write_draft(self, flow: Dataflow | None) -> Dataflow:
         fields = flows.draft_fields(self.told, self.wanted, self.current, self.desk) | self.times
         if flow is None:
-            made = Dataflow(name=self.wanted.name, created_by=person(self.desk.by), reached="review", **fields)
+            fields = {"reached": "schedule"} | fields
+            made = Dataflow(name=self.wanted.name, created_by=person(self.desk.by), **fields)
             made.save()
             return made
         if not drafts.save(flow, flow.revision, fields, now=self.desk.now):
@@ -207,7 +208,7 @@ class _Step:
         """One that is disabled is set up without its first run."""
         if self.state == DataflowStatus.DISABLED:
             lifecycle.activate(flow, by=self.desk.by, now=self.desk.now)
-            lifecycle.disable(flow)
+            lifecycle.disable(flow, by=self.desk.by, now=self.desk.now)
         else:
             flow_making.launch(flow, by=self.desk.by, now=self.desk.now)
 
@@ -217,7 +218,7 @@ class _Step:
             lifecycle.decide_times(flow, self.told["params"]["timeSemantic"], by=by, now=now)
             flow.refresh_from_db()
         if changes := self._amendments(flow, differing):
-            amending.amend(flow, changes, revision=flow.revision, now=now)
+            amending.amend(flow, changes, revision=flow.revision, by=by, now=now)
         if "mappings" in differing:
             rows = flows.stored_rows(self.wanted.mappings or [])
             remapping.save(flow, rows, by=by, now=now, revision=flow.revision, note=NOTE)
@@ -241,9 +242,9 @@ class _Step:
 
     def _switch(self, flow: Dataflow) -> None:
         if self.state == DataflowStatus.ENABLED:
-            lifecycle.enable(flow, now=self.desk.now)
+            lifecycle.enable(flow, by=self.desk.by, now=self.desk.now)
         else:
-            lifecycle.disable(flow)
+            lifecycle.disable(flow, by=self.desk.by, now=self.desk.now)
 
 
 def _exists(model: type[Account | Dataset], name: str) -> bool:

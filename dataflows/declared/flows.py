@@ -172,7 +172,7 @@ def draft_fields(told: Entry, wanted: Flow, current: Entry, desk: Desk) -> dict[
     if wanted.scheduleParams is not None:
         zone = told.get("params", {}).get("timezone") or current.get("params", {}).get("timezone") or "UTC"
         given = wanted.scheduleParams.model_dump(exclude_unset=True)
-        fields |= schedule_fields(given, current.get("scheduleParams", {}), zone, desk)
+        fields |= schedule_fields(given, current.get("scheduleParams", {}), zone, desk) | {"reached": "review"}
     return fields
 
 

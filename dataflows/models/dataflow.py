@@ -69,6 +69,7 @@ class Dataflow(models.Model):
     ``time_alarm`` is off when a person has confirmed the reading of times against the evidence.
     ``mapping_set`` in ``mapping_set_version`` was taken over when ``mapping_version`` became ``mapping_set_taken``.
     ``lacking_days`` of the days it wants are missing or failed, from ``lacking_first`` to ``lacking_last``.
+    ``updated_by`` is who changed it last after it was set up, if anybody did.
     ``history_from`` is the first day wanted; ``lookback_days`` how many days each later run re-reads.
     """
 
@@ -129,6 +130,7 @@ class Dataflow(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     activated_at = models.DateTimeField(null=True)
 
     objects = DataflowQuerySet.as_manager()

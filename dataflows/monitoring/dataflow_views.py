@@ -84,7 +84,7 @@ def dataflow_run(request: HttpRequest, pk: int) -> HttpResponse:
 @analyst_required
 def dataflow_enable(request: HttpRequest, pk: int) -> HttpResponse:
     flow = get_object_or_404(Dataflow.objects.editable_by(request.user).live(), pk=pk)
-    lifecycle.enable(flow, now=timezone.now())
+    lifecycle.enable(flow, by=request.user, now=timezone.now())
     messages.success(request, _("“%(name)s” is enabled: its schedule starts runs again.") % {"name": flow})
     return redirect(flow)
 
@@ -93,7 +93,7 @@ def dataflow_enable(request: HttpRequest, pk: int) -> HttpResponse:
 @analyst_required
 def dataflow_disable(request: HttpRequest, pk: int) -> HttpResponse:
     flow = get_object_or_404(Dataflow.objects.editable_by(request.user).live(), pk=pk)
-    lifecycle.disable(flow)
+    lifecycle.disable(flow, by=request.user, now=timezone.now())
     text = _("“%(name)s” is disabled: its schedule starts no more runs. A run that is going on goes on.")
     messages.success(request, text % {"name": flow})
     return redirect(flow)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from connectors.roles import User, person
 from dataflows.models import Dataflow, DataflowStatus
 from dataflows.runs import lacking
 
@@ -27,7 +28,7 @@ class Overtaken(Exception):
     """Somebody changed the dataflow after the writer had seen it."""
 
 
-def amend(flow: Dataflow, changes: Mapping[str, Any], *, revision: int, now: datetime) -> None:
+def amend(flow: Dataflow, changes: Mapping[str, Any], *, revision: int, by: User | None, now: datetime) -> None:
     """Write ``changes`` (names of AMENDABLE fields, values checked before). A run that is going on goes on as it was.
 
     Another schedule takes effect at its next due time. Raises Overtaken, and ValueError for another field.
@@ -41,7 +42,7 @@ def amend(flow: Dataflow, changes: Mapping[str, Any], *, revision: int, now: dat
     if changes.keys() & set(SCHEDULE) and flow.status == DataflowStatus.ENABLED:
         written["next_run_at"] = flow.schedule.next_after(now)
     won = Dataflow.objects.live().filter(pk=flow.pk, revision=revision)
-    if not won.update(**written, revision=F("revision") + 1, updated_at=now):
+    if not won.update(**written, revision=F("revision") + 1, updated_at=now, updated_by=person(by)):
         raise Overtaken
     if changes.keys() & set(WANTED):
         lacking.note(flow)

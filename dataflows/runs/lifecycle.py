@@ -264,22 +264,32 @@ def decide_times(flow: Dataflow, semantic: str, *, by: User | None, now: datetim
     changed = semantic != flow.time_semantic
     evidence = f"Chosen by {by} on {now:%Y-%m-%d %H:%M} UTC."
     Dataflow.objects.filter(pk=flow.pk).update(
-        time_semantic=semantic, time_alarm=changed, time_evidence=evidence, revision=F("revision") + 1
+        time_semantic=semantic,
+        time_alarm=changed,
+        time_evidence=evidence,
+        revision=F("revision") + 1,
+        updated_at=now,
+        updated_by=person(by),
     )
     if flow.status_reason == "time_semantic_changed":
-        enable(flow, now=now)
+        enable(flow, by=by, now=now)
     return changed
 
 
-def enable(flow: Dataflow, *, now: datetime) -> None:
+def enable(flow: Dataflow, *, by: User | None, now: datetime) -> None:
     """Let the schedule start runs again, from its next due time on."""
     due = flow.schedule.next_after(now)
-    Dataflow.objects.live().filter(pk=flow.pk).update(status=DataflowStatus.ENABLED, status_reason="", next_run_at=due)
+    _switch(flow, DataflowStatus.ENABLED, by=by, now=now, next_run_at=due)
 
 
-def disable(flow: Dataflow) -> None:
+def disable(flow: Dataflow, *, by: User | None, now: datetime) -> None:
     """Stop the schedule; a run that is going on goes on."""
-    Dataflow.objects.live().filter(pk=flow.pk).update(status=DataflowStatus.DISABLED, status_reason="")
+    _switch(flow, DataflowStatus.DISABLED, by=by, now=now)
+
+
+def _switch(flow: Dataflow, status: DataflowStatus, *, by: User | None, now: datetime, **more: Any) -> None:
+    live = Dataflow.objects.live().filter(pk=flow.pk)
+    live.update(status=status, status_reason="", updated_at=now, updated_by=person(by), **more)
 
 
 def delete(flow: Dataflow) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from connectors.roles import User
+from connectors.roles import User, person
 from dataflows.mapping import bind
 from dataflows.models import Dataflow, DataflowStatus, MappingVersion, StoredRows
 from dataflows.models.dataflow import mapping_rows
@@ -52,14 +52,14 @@ def save(
         discard(flow)
         return newest
     with transaction.atomic():
-        _write(flow, rows, revision, now)
+        _write(flow, rows, revision, by, now)
         version = MappingVersion.objects.record(flow, by=by, now=now, note=note[: MappingVersion.LONGEST_NOTE])
     if flow.status == DataflowStatus.DISABLED and flow.status_reason == "mapping_invalid":
-        lifecycle.enable(flow, now=now)
+        lifecycle.enable(flow, by=by, now=now)
     return version
 
 
-def _write(flow: Dataflow, rows: Sequence[dict[str, str]], revision: int, now: datetime) -> None:
+def _write(flow: Dataflow, rows: Sequence[dict[str, str]], revision: int, by: User | None, now: datetime) -> None:
     unchanged = Dataflow.objects.live().filter(pk=flow.pk, revision=revision)
     won = unchanged.update(
         mapping=rows,
@@ -69,6 +69,7 @@ def _write(flow: Dataflow, rows: Sequence[dict[str, str]], revision: int, now: d
         sample=[],
         revision=F("revision") + 1,
         updated_at=now,
+        updated_by=person(by),
     )
     flow.refresh_from_db()
     if not won:

@@ -23,17 +23,19 @@ def client_of(request: HttpRequest) -> ApiClient:
 
 
 def framed(request: HttpRequest, entity: Any, body: dict[str, Any], *, updated: Any = None) -> dict[str, Any]:
-    """``body`` with id, times, origin and etag. ``created_by`` must have been fetched along."""
-    who, created_client = _origin(getattr(entity, "created_by", None) or getattr(entity, "requested_by", None))
+    """``body`` with id, times, origin and etag. ``created_by`` and ``updated_by`` must have been fetched along."""
+    author = getattr(entity, "created_by", None) or getattr(entity, "requested_by", None)
+    who, client = _origin(author)
+    changer, changing_client = _origin(getattr(entity, "updated_by", None) or author)
     return etags.stamped(
         {
             "id": str(entity.uuid),
             "createdAt": millis(entity.created_at),
             "updatedAt": millis(updated or entity.updated_at),
             "createdBy": who,
-            "updatedBy": who,
-            "createdClient": created_client,
-            "updatedClient": created_client,
+            "updatedBy": changer,
+            "createdClient": client,
+            "updatedClient": changing_client,
             "sandboxId": SANDBOX_ID,
             "sandboxName": SANDBOX,
             "imsOrgId": client_of(request).org_id,

@@ -26,7 +26,6 @@ from dataflows.models.dataflow import TimeSemantic
 from dataflows.runs import amending, launching, remapping
 
 TWINS = timedelta(seconds=10)
-NO_OPTIONS = Options.model_validate({})
 DEFAULTS = {"partial_ingestion": True, "error_threshold": Decimal(5), "error_diagnostics": True}
 
 
@@ -35,15 +34,22 @@ def draft_from(body: FlowBody, *, by: User, now: datetime) -> Dataflow:
     if body.state is not None:
         raise ApiError("1410-400", "State not allowed", "A new flow has no state of its own.", ours="state_given")
     _check_spec(body)
-    flow = Dataflow(name=body.name, description=body.description, created_by=person(by), reached="review")
+    flow = Dataflow(name=body.name, description=body.description, created_by=person(by))
     connect(flow, body, by)
     for name, value in options(body.options).items():
         setattr(flow, name, value)
     map_draft(flow, body, by)
+    plan(flow, body, now=now)
+    return flow
+
+
+def plan(flow: Dataflow, body: FlowBody, *, now: datetime) -> None:
+    """Give a draft its schedule; without one the pages go on at that step. Raises ApiError."""
+    flow.start_at, flow.reached = None, "schedule"
     if body.scheduleParams is not None:
+        flow.reached = "review"
         for name, value in schedules.read(body.scheduleParams, flow.timezone, now=now, fresh=True).items():
             setattr(flow, name, value)
-    return flow
 
 
 def refuse_twin(flow: Dataflow, *, now: datetime) -> None:
@@ -175,6 +181,7 @@ def _check_complete(flow: Dataflow) -> None:
             ("sourceConnectionIds", flow.account_id and flow.project_id and flow.timezone),
             ("targetConnectionIds", flow.dataset_id or (flow.new_dataset_name and flow.new_dataset_schema_id)),
             ("transformations", flow.mapping),
+            ("scheduleParams", schedules.is_given(flow)),
         )
         if not there
     ]
@@ -213,7 +220,7 @@ def change(
     flow: Dataflow, current: Item, wanted: Mapping[str, Any], body: FlowBody, *, by: User, now: datetime
 ) -> None:
     """Bring a live dataflow from what ``current`` says to what ``wanted`` says. Raises ApiError, MappingInvalid."""
-    differs = {name for name in wanted if wanted[name] != current.get(name)}
+    differs = differing(current, wanted)
     changes = _plain_changes(flow, differs, current, wanted, body, now)
     found = mapping_of(body, by) if "transformations" in differs else None
     if "transformations" in differs and found is None:
@@ -221,11 +228,16 @@ def change(
     try:
         with transaction.atomic():
             if changes:
-                amending.amend(flow, changes, revision=flow.revision, now=now)
+                amending.amend(flow, changes, revision=flow.revision, by=by, now=now)
             if found is not None:
                 _remap(flow, found, by=by, now=now)
     except (amending.Overtaken, remapping.MappingConflict) as error:
         raise overtaken() from error
+
+
+def differing(current: Item, wanted: Mapping[str, Any]) -> set[str]:
+    """The keys whose values change, come or go."""
+    return {name for name in current.keys() | wanted.keys() if current.get(name) != wanted.get(name)}
 
 
 def _plain_changes(
@@ -233,10 +245,11 @@ def _plain_changes(
 ) -> dict[str, Any]:
     changes: dict[str, Any] = {name: getattr(body, name) for name in ("name", "description") if name in differs}
     if "options" in differs:
-        changes |= options(body.options or NO_OPTIONS)
+        changes |= options(body.options)
     if "scheduleParams" in differs:
         if body.scheduleParams is None:
             raise errors.bad_value("scheduleParams", "A flow that runs needs a schedule.", "Replace it instead.")
+        schedules.need_start(body.scheduleParams)
         schedules.immutable_start(current["scheduleParams"], wanted["scheduleParams"], now)
         changes |= schedules.read(body.scheduleParams, flow.timezone, now=now, fresh=False)
     return changes

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
-from ninja import Field, Schema
+from ninja import Field
 
 from connectors.roles import User
 from dataflows.api.answers import Open
@@ -19,6 +19,7 @@ from dataflows.api.flowservice.envelope import framed
 from dataflows.api.flowservice.run_status import status_of
 from dataflows.api.listing import Item, Resource
 from dataflows.api.moments import millis
+from dataflows.api.sent import Sent
 from dataflows.messages import message_for
 from dataflows.models import Dataflow, Run
 from dataflows.models.dataflow import DataflowQuerySet
@@ -46,7 +47,7 @@ class Transformation(Open):
     params: TransformationParams
 
 
-class FlowBody(Schema):
+class FlowBody(Sent):
     """``options`` left out mean diagnostics and a threshold of 5 percent, as on the pages."""
 
     name: str = Field(min_length=1, max_length=255)
@@ -66,7 +67,7 @@ def visible(user: User) -> DataflowQuerySet:
     flows = Dataflow.objects.visible_to(user).annotate(
         last_run_id=Subquery(newest.values("pk")[:1]), last_run_started=Subquery(newest.values("started_at")[:1])
     )
-    related = ("account", "source_connection__account", "target_connection", "mapping_set", "created_by")
+    related = ("account", "source_connection__account", "target_connection", "mapping_set", "created_by", "updated_by")
     light = ("account__secret", "account__projects", "account__last_check", "target_connection__data")
     found: DataflowQuerySet = flows.select_related(*related).defer(
         *HEAVY, *light, "source_connection__account__projects", "source_connection__account__last_check"
@@ -93,10 +94,11 @@ def item(request: HttpRequest, flow: Dataflow, last: Run | None = None) -> Item:
         "inheritedAttributes": _inherited(flow),
         "options": options_of(flow),
         "transformations": [{"name": "Mapping", "params": mappings.reference(flow)}] if is_mapped else [],
-        "scheduleParams": schedules.written(flow),
         "runs": f"/runs?property=flowId=={flow.uuid}",
         "lastOperation": _last_operation(flow),
     }
+    if schedules.is_given(flow):
+        body["scheduleParams"] = schedules.written(flow)
     if last is not None:
         body["lastRunDetails"] = _last_run(last)
     return framed(request, flow, body)
@@ -177,4 +179,5 @@ RESOURCE = Resource(
     },
     sorts={"name": "name", "createdAt": "created_at", "updatedAt": "updated_at"},
     items=items,
+    optional=("scheduleParams",),
 )

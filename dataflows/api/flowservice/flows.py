@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Body, Query, Router
 
-from connectors.roles import User
+from connectors.roles import User, person
 from dataflows.api import audit, errors, etags, listing, patches
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Entities, Reference, answers
 from dataflows.api.errors import ApiError
 from dataflows.api.filters import uuid_of
-from dataflows.api.flowservice import flow_making, flow_shapes, schedules
+from dataflows.api.flowservice import flow_making, flow_shapes
 from dataflows.api.flowservice.envelope import action_refused, changed, made
 from dataflows.api.flowservice.flow_shapes import RESOURCE, FlowBody
 from dataflows.api.listing import Item, ListQuery, SearchBody
@@ -104,9 +104,9 @@ def flow_action(request: HttpRequest, flow_id: str, op: str, subOp: str | None =
         case "ENABLE" | "DISABLE" if found.is_draft:
             raise ApiError("1422-400", "Not possible in this state", "A draft must be published first.", ours="draft")
         case "ENABLE":
-            lifecycle.enable(found, now=now)
+            lifecycle.enable(found, by=by, now=now)
         case "DISABLE":
-            lifecycle.disable(found)
+            lifecycle.disable(found, by=by, now=now)
         case _:
             raise action_refused(op)
     audit.record(by, found, audit.CHANGED, op.lower())
@@ -137,18 +137,16 @@ def _publish(flow: Dataflow, by: User) -> None:
 
 
 def _change_draft(flow: Dataflow, asked: FlowBody, current: Item, wanted: dict[str, Any], by: User) -> None:
-    differs = {name for name in wanted if wanted[name] != current.get(name)}
+    differs = flow_making.differing(current, wanted)
     flow.name, flow.description = asked.name, asked.description
     flow_making.connect(flow, asked, by)
     if "options" in differs:
-        for name, value in flow_making.options(asked.options or flow_making.NO_OPTIONS).items():
+        for name, value in flow_making.options(asked.options).items():
             setattr(flow, name, value)
     if "transformations" in differs:
         flow.mapping, flow.mapping_set, flow.mapping_set_version = [], None, 0
         flow_making.map_draft(flow, asked, by)
-    if "scheduleParams" in differs and asked.scheduleParams is not None:
-        fields = schedules.read(asked.scheduleParams, flow.timezone, now=timezone.now(), fresh=True)
-        for name, value in fields.items():
-            setattr(flow, name, value)
-    flow.revision += 1
+    if "scheduleParams" in differs:
+        flow_making.plan(flow, asked, now=timezone.now())
+    flow.revision, flow.updated_by = flow.revision + 1, person(by)
     flow.save()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.mixpanel import timezones
-from dataflows.api import errors
+from dataflows.api import errors, spelling
 from dataflows.api.errors import ApiError
+from dataflows.api.flowservice import zones
 from dataflows.api.moments import seconds
 from dataflows.models import Dataflow, Frequency
 from dataflows.scheduling import SHORTEST_DISTANCE, Schedule, ScheduleInvalid, closest
@@ -18,8 +20,16 @@ FIRST_DAY = date(2011, 1, 1)  # Mixpanel holds nothing older
 HISTORY = timedelta(days=7)
 LAST_START = 4_102_444_800  # the year 2100
 LARGEST_INTERVAL = 1000
-MOST_LOOKBACK = 90
+LOOKBACK, MOST_LOOKBACK = 5, 90
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+REMEDIES = {"startTime": "Write epoch seconds, not milliseconds."}
 PLACE = "scheduleParams"
+KNOWN = ("startTime", "frequency", "interval", "backfill", "historyFrom", "lookbackDays", "timezone", "cron")
+
+
+def is_given(flow: Dataflow) -> bool:
+    """Whether somebody has said when it runs: in a request, or on the pages, where an empty start means now."""
+    return not flow.is_draft or flow.start_at is not None or flow.reached == "review"
 
 
 def written(flow: Dataflow) -> dict[str, Any]:
@@ -39,9 +49,12 @@ def written(flow: Dataflow) -> dict[str, Any]:
 def read(params: Mapping[str, Any], zone: str, *, now: datetime, fresh: bool) -> dict[str, Any]:
     """Model fields for ``scheduleParams`` of a project in ``zone``. Keys that are not known are left alone.
 
-    ``fresh``: the schedule is new. A start that has passed then means: read from that day on if there is a backfill,
-    start now if there is none. Raises ApiError that names the key.
+    ``fresh``: the schedule is new and needs a start. One that has passed then means: read from that day on if there is
+    a backfill, start now if there is none. Raises ApiError that names the key.
     """
+    spelling.check(params, KNOWN, PLACE)
+    if fresh:
+        need_start(params)
     frequency = _frequency(params)
     start = _start(params, now)
     fields: dict[str, Any] = {
@@ -60,57 +73,56 @@ def read(params: Mapping[str, Any], zone: str, *, now: datetime, fresh: bool) ->
     return fields
 
 
+def need_start(params: Mapping[str, Any]) -> None:
+    """Raises ApiError without a start time."""
+    if params.get("startTime") in (None, ""):
+        raise errors.bad_value(f"{PLACE}.startTime", "This is needed.", "Write epoch seconds.")
+
+
 def _frequency(params: Mapping[str, Any]) -> str:
     value = params.get("frequency")
     if value not in Frequency.values:
-        raise errors.bad_value(
-            f"{PLACE}.frequency", f"There is no frequency {str(value)[:40]}.", f"Use {', '.join(Frequency.values)}."
-        )
+        words = "This is needed." if value in (None, "") else f"There is no frequency {str(value)[:40]}."
+        raise errors.bad_value(f"{PLACE}.frequency", words, f"Use {', '.join(Frequency.values)}.")
     return str(value)
 
 
-def _number(params: Mapping[str, Any], name: str) -> int | None:
-    """A whole number, or the text of one."""
+def _number(params: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
+    """A whole number, or the text of one, in the bounds; ``None`` when it is left out."""
     value = params.get(name)
     if value is None or value == "":
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value)
-    if isinstance(value, bool | float | list | dict) or not text.isascii() or not text.isdigit() or len(text) > 13:
-        raise errors.bad_value(f"{PLACE}.{name}", f"“{text[:40]}” is not a whole number.")
+    is_number = not isinstance(value, bool) and WHOLE.fullmatch(text) is not None
+    if not is_number or not least <= int(text) <= most:
+        wanted = f"a whole number from {least} to {most}"
+        raise errors.bad_value(f"{PLACE}.{name}", f"{json.dumps(value)[:40]} is not {wanted}.", REMEDIES.get(name, ""))
     return int(text)
 
 
 def _start(params: Mapping[str, Any], now: datetime) -> datetime:
-    value = _number(params, "startTime")
-    if value is None:
-        return now
-    if value > LAST_START:
-        raise errors.bad_value(f"{PLACE}.startTime", f"{value} is too late.", "Write epoch seconds, not milliseconds.")
-    return datetime.fromtimestamp(value, UTC)
+    value = _number(params, "startTime", 0, LAST_START)
+    return now if value is None else datetime.fromtimestamp(value, UTC)
 
 
 def _interval(params: Mapping[str, Any], frequency: str) -> int:
-    value = _number(params, "interval")
     if frequency in (Frequency.ONCE, Frequency.CRON):
-        if value:
+        if str(params.get("interval")) not in ("None", "", "0"):
             raise errors.bad_value(
                 f"{PLACE}.interval", f"The frequency {frequency} takes no interval.", "Leave it out."
             )
         return 1
-    if value is None or not 0 < value <= LARGEST_INTERVAL:
-        raise errors.bad_value(f"{PLACE}.interval", f"This is needed, from 1 to {LARGEST_INTERVAL}.")
+    value = _number(params, "interval", 1, LARGEST_INTERVAL)
+    if value is None:
+        raise errors.bad_value(f"{PLACE}.interval", f"This is needed, a whole number from 1 to {LARGEST_INTERVAL}.")
     return value
 
 
 def _lookback(params: Mapping[str, Any]) -> int:
-    value = _number(params, "lookbackDays")
-    if value is None:
-        return 5
-    if not 1 <= value <= MOST_LOOKBACK:
-        raise errors.bad_value(f"{PLACE}.lookbackDays", f"This is a number from 1 to {MOST_LOOKBACK}.")
-    return value
+    value = _number(params, "lookbackDays", 1, MOST_LOOKBACK)
+    return LOOKBACK if value is None else value
 
 
 def _boolean(params: Mapping[str, Any], name: str, *, default: bool) -> bool:
@@ -122,10 +134,7 @@ def _boolean(params: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 
 def _zone(params: Mapping[str, Any]) -> str:
-    value = params.get("timezone") or "UTC"
-    if not isinstance(value, str) or len(value) > 64 or not value.isprintable():
-        raise errors.bad_value(f"{PLACE}.timezone", "This is no name of a time zone.")
-    return timezones.canonical(value)
+    return zones.read(params.get("timezone") or "UTC", f"{PLACE}.timezone")
 
 
 def _history(params: Mapping[str, Any], start: datetime, zone: str, now: datetime) -> date:

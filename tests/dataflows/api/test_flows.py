@@ -15,6 +15,9 @@ from tests.dataflows.api.program import CONVERSION, Program, code_of
 from tests.dataflows.api.tutorial import MAPPINGS
 from tests.dataflows.factories import make_draft, make_flow, make_run
 
+START = 4_000_000_000  # far ahead
+DAILY = {"startTime": START, "frequency": "day", "interval": 1}
+
 
 class TestMaking:
     def test_makes_a_dataflow_that_runs(self, shop: Shop) -> None:
@@ -59,6 +62,7 @@ class TestMaking:
             ({"scheduleParams": {"frequency": "once", "interval": 15}}, "1452-400"),
             ({"scheduleParams": {"frequency": "day", "interval": 1, "startTime": 1625040887000}}, "1452-400"),
             ({"scheduleParams": {"frequency": "cron", "cron": "* * * * *"}}, "1452-400"),
+            ({"scheduleParams": {"frequency": "day", "interval": 1}}, "1452-400"),
             ({"name": ""}, "1452-400"),
         ],
     )
@@ -96,6 +100,38 @@ class TestMaking:
         assert (answer.status_code, answer.json()["report"]["code"]) == (409, "project_twice")
         assert "“Mixpanel dataflow” already loads project" in answer.json()["detail"]
 
+    @pytest.mark.parametrize(
+        ("changed", "message"),
+        [
+            ({"interval": -1}, "interval: -1 is not a whole number from 1 to 1000."),
+            ({"interval": 0}, "interval: 0 is not a whole number from 1 to 1000."),
+            ({"interval": True}, "interval: true is not a whole number from 1 to 1000."),
+            ({"interval": None}, "interval: This is needed, a whole number from 1 to 1000."),
+            ({"frequency": "once", "interval": True}, "interval: The frequency once takes no interval."),
+            ({"startTime": -5}, "startTime: -5 is not a whole number from 0 to 4102444800."),
+            ({"startTime": None}, "startTime: This is needed."),
+            ({"lookbackDays": -1}, "lookbackDays: -1 is not a whole number from 1 to 90."),
+            ({"frequency": None}, "frequency: This is needed."),
+            ({"timezone": "Europe/Berln"}, "timezone: There is no time zone “Europe/Berln”. Did you mean"),
+            ({"backfil": False}, "backfil: This key is not known. Did you mean backfill?"),
+            ({"lookBackDays": 3}, "lookBackDays: This key is not known. Did you mean lookbackDays?"),
+        ],
+    )
+    def test_says_what_is_wrong_with_a_schedule(self, shop: Shop, changed: dict[str, Any], message: str) -> None:
+        answer = shop.program.post("/flows", shop.body(scheduleParams=DAILY | changed))
+        assert answer.status_code == 400
+        assert answer.json()["detail"].startswith(f"scheduleParams.{message}")
+
+    def test_a_threshold_is_no_truth_value(self, shop: Shop) -> None:
+        answer = shop.program.post("/flows", shop.body(options={"partialIngestionPercent": True}))
+        assert answer.json()["detail"] == "options.partialIngestionPercent: This cannot be true or false."
+
+    def test_a_backfill_is_wanted_unless_it_is_declined_as_the_specification_says(self, shop: Shop) -> None:
+        shop.flow(scheduleParams=DAILY)
+        assert Dataflow.objects.get().backfill
+        (spec,) = shop.program.get("/flowSpecs").json()["items"]
+        assert spec["scheduleSpec"]["spec"]["properties"]["backfill"]["default"] is True
+
     def test_takes_unknown_keys_as_aepp_sends_them(self, shop: Shop) -> None:
         schedule = {"startTime": 1625040887, "frequency": "once", "interval": 0, "exportMode": "X", "backfill": False}
         shop.flow(scheduleParams=schedule, foldernameTemplate="x")
@@ -109,8 +145,9 @@ class TestDrafts:
         made = shop.program.post("/flows?mode=draft", body).json()
         path = f"/flows/{made['id']}"
         assert shop.program.one(path)["state"] == "draft"
+        assert "scheduleParams" not in shop.program.one(path)
         refused = shop.program.post(f"{path}/action?op=publish")
-        assert "transformations" in refused.json()["detail"]
+        assert "transformations, scheduleParams" in refused.json()["detail"]
         changes = [
             {"op": "add", "path": "/transformations", "value": shop.body()["transformations"]},
             {"op": "add", "path": "/scheduleParams", "value": shop.body()["scheduleParams"]},
@@ -119,6 +156,24 @@ class TestDrafts:
         assert shop.program.post(f"{path}/action?op=PUBLISH").status_code == 200
         assert shop.program.one(path)["state"] == "enabled"
         assert code_of(shop.program.post(f"{path}/action?op=publish")) == "1422-400"
+
+    def test_a_draft_can_lose_its_schedule_again(self, shop: Shop) -> None:
+        made = shop.program.post("/flows?mode=draft", shop.body()).json()
+        path = f"/flows/{made['id']}"
+        gone = [{"op": "remove", "path": "/scheduleParams"}]
+        assert shop.program.patch(path, gone, made["etag"]).status_code == 200
+        assert "scheduleParams" in shop.program.post(f"{path}/action?op=publish").json()["detail"]
+
+    def test_a_draft_that_was_completed_on_the_pages_starts_when_it_is_published(self, shop: Shop) -> None:
+        source = SourceConnection.objects.get()
+        read = {"account": shop.account, "project_id": source.project_id, "timezone": source.timezone}
+        written = {"dataset": shop.dataset, "mapping": MAPPINGS, "frequency": "day", "time_semantic": "utc"}
+        draft = make_draft(reached="schedule", **read, **written)
+        path = f"/flows/{draft.uuid}"
+        assert shop.program.post(f"{path}/action?op=publish").json()["detail"] == "The flow has no scheduleParams."
+        Dataflow.objects.update(reached="review")
+        assert shop.program.post(f"{path}/action?op=publish").status_code == 200
+        assert Dataflow.objects.get().start_at is not None
 
     def test_a_draft_of_the_pages_is_there_too(self, program: Program) -> None:
         draft = make_draft()
@@ -174,6 +229,40 @@ class TestChanging:
         change = [{"op": "replace", "path": "/scheduleParams/startTime", "value": 1}]
         assert code_of(shop.program.patch(path, change, shop.program.one(path)["etag"])) == "1455-400"
 
+    @pytest.mark.parametrize("gone", ["/scheduleParams", "/scheduleParams/startTime", "/transformations"])
+    def test_what_a_flow_needs_cannot_be_removed(self, shop: Shop, gone: str) -> None:
+        path = f"/flows/{shop.flow()}"
+        answer = shop.program.patch(path, [{"op": "remove", "path": gone}], shop.program.one(path)["etag"])
+        assert code_of(answer) == "1452-400"
+        assert answer.json()["detail"].startswith(gone[1:].replace("/", "."))
+
+    def test_a_slip_in_a_change_is_named(self, shop: Shop) -> None:
+        path = f"/flows/{shop.flow()}"
+        change = [{"op": "add", "path": "/scheduleParams/intervall", "value": 20}]
+        answer = shop.program.patch(path, change, shop.program.one(path)["etag"])
+        assert code_of(answer) == "1455-400"
+        assert answer.json()["detail"] == "/scheduleParams/intervall: This key is not known. Did you mean interval?"
+
+    def test_enabling_and_disabling_tell_who_did_it_when(self, shop: Shop, analyst: Any) -> None:
+        path = f"/flows/{shop.flow()}"
+        made = shop.program.one(path)
+        for op in ("disable", "enable"):
+            before = shop.program.one(path)
+            assert shop.program.post(f"{path}/action?op={op}").json()["etag"] != before["etag"]
+            assert shop.program.one(path)["updatedAt"] > before["updatedAt"]
+        assert shop.program.one(path)["etag"] != made["etag"]
+        lifecycle.disable(Dataflow.objects.get(), by=analyst, now=timezone.now())
+        changed = shop.program.one(path)
+        assert (changed["createdBy"], changed["updatedBy"]) == ("api:robot@AdobeID", f"{analyst}@AdobeID")
+        assert (changed["createdClient"], changed["updatedClient"]) == ("robot", "exc_app")
+
+    def test_a_change_tells_who_made_it(self, shop: Shop, analyst: Any) -> None:
+        path = f"/flows/{shop.flow()}"
+        lifecycle.disable(Dataflow.objects.get(), by=analyst, now=timezone.now())
+        renamed = [{"op": "replace", "path": "/name", "value": "Renamed"}]
+        assert shop.program.patch(path, renamed, shop.program.one(path)["etag"]).status_code == 200
+        assert shop.program.one(path)["updatedBy"] == "api:robot@AdobeID"
+
     def test_enabling_and_disabling(self, shop: Shop) -> None:
         path = f"/flows/{shop.flow()}"
         assert shop.program.post(f"{path}/action?op=disable").status_code == 200
@@ -221,6 +310,20 @@ class TestLists:
         second = program.get(f"/flows?limit=2&count=False&continuationToken={token}").json()
         found = [item["id"] for item in first["items"] + second["items"]]
         assert found == [str(flow.uuid) for flow in reversed(flows)][:4]
+
+    def test_a_token_is_for_its_own_list(self, program: Program) -> None:
+        make_run(make_flow())
+        make_run(make_flow())
+        token = program.get("/runs?limit=1").json()["_links"]["next"]["href"].split("=")[1]
+        assert program.get(f"/runs?continuationToken={token}").status_code == 200
+        refused = program.get(f"/flows?continuationToken={token}")
+        assert code_of(refused) == "1452-400"
+        assert "no token of this list" in refused.json()["detail"]
+
+    def test_a_field_that_only_some_have_can_be_asked_for(self, program: Program) -> None:
+        make_run(make_flow(status="draft"))
+        assert program.get("/runs?property=id,params").status_code == 200
+        assert program.get("/flows?property=id,scheduleParams,lastRunDetails").status_code == 200
 
     def test_filters(self, program: Program) -> None:
         one, _ = make_flow(), make_flow(status="disabled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.dataflows.api.program import CATALOG, Program, code_of
 from tests.dataflows.factories import counts, day_account, make_day, make_flow, make_run, make_window
 
 DAY = date(2026, 3, 1)
+DAILY = {"startTime": 4_000_000_000, "frequency": "day", "interval": 1}
 WEEK = {"backfill": True, "historyFrom": (datetime.now(UTC).date() - timedelta(days=3)).isoformat()}
 
 
@@ -129,6 +131,14 @@ class TestDaysOfAWindow:
 
 
 class TestRuns:
+    def test_a_slip_starts_none(self, shop: Shop) -> None:
+        flow_id = shop.flow(scheduleParams=DAILY)
+        for params in ({"windowStart": 1651584991}, 5):
+            answer = shop.program.post("/runs", {"flowId": flow_id, "params": params})
+            assert answer.status_code == 400
+            assert answer.json()["detail"].startswith("params")
+        assert not Run.objects.exists()
+
     def test_a_run_on_demand_reads_the_days_of_its_window(self, shop: Shop) -> None:
         flow_id = shop.flow(scheduleParams={"startTime": 4_000_000_000, "frequency": "once"})
         noon = datetime(2026, 3, 1, 20, tzinfo=UTC)
@@ -144,7 +154,7 @@ class TestRuns:
         assert again.json()["report"]["code"] == "already_running"
 
     def test_tells_what_a_real_run_did(self, shop: Shop) -> None:
-        flow_id = shop.flow(scheduleParams={"frequency": "day", "interval": 1, "backfill": True})
+        flow_id = shop.flow(scheduleParams=DAILY | {"startTime": int(time.time()) - 60})
         shop.work()
         (item,) = shop.program.get(f"/runs?property=flowId=={flow_id}").json()["items"]
         run = Run.objects.get()

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError
+from django.utils import timezone
 
 from connectors.mixpanel.sample.credentials import SECRET, UTC_PROJECT_ID
 from connectors.models import Account, ExportRequest
@@ -129,7 +130,7 @@ class TestAnEmptyInstallation:
         schema = Schema.objects.create(title="Own", document={**document, "$id": "https://x/own", "title": "Own"})
         make_draft(name="Begun", account=account, new_dataset_name="Planned", new_dataset_schema=schema)
         make_draft(name="Only a name")
-        lifecycle.disable(Dataflow.objects.get(name="Shop events"))
+        lifecycle.disable(Dataflow.objects.get(name="Shop events"), by=None, now=timezone.now())
         exported.write_text(export())
         empty()
         schema.delete()

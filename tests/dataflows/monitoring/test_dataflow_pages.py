@@ -287,9 +287,12 @@ class TestRunNow:
 class TestSwitching:
     def test_disables_and_enables(self, browse, analyst):
         flow = make_flow()
+        made = flow.updated_at
         browse(analyst).post(reverse("dataflows:dataflow_disable", args=[flow.pk]))
         flow.refresh_from_db()
         assert flow.status == DataflowStatus.DISABLED
+        assert flow.updated_at > made
+        assert flow.updated_by == analyst
         answer = browse(analyst).post(reverse("dataflows:dataflow_enable", args=[flow.pk]), follow=True)
         flow.refresh_from_db()
         assert flow.status == DataflowStatus.ENABLED

@@ -64,7 +64,7 @@ def test_a_run_notes_them_when_it_ends(flow):
 
 
 def test_another_beginning_notes_them(flow):
-    amending.amend(flow, {"history_from": day(2)}, revision=flow.revision, now=timezone.now())
+    amending.amend(flow, {"history_from": day(2)}, revision=flow.revision, by=None, now=timezone.now())
     assert noted(flow) == (1, day(2), day(2))
 
 
