@@ -11,6 +11,11 @@ from dataflows.api.answers import Open, Problem
 
 router = Router(tags=["Tokens"], by_alias=True)
 LARGEST = 16_384
+FORM = {"grant_type", "client_id", "client_secret"}
+ELSEWHERE = (
+    "Send grant_type, client_id and client_secret as a form in the body "
+    "(Content-Type: application/x-www-form-urlencoded): secrets in addresses end up in logs."
+)
 
 
 class TokenAnswer(Schema):
@@ -56,6 +61,8 @@ def token(request: HttpRequest) -> JsonResponse:
     if not length.isdecimal() or int(length) > LARGEST:
         return _refused(413, "invalid_request", f"The body has more than {LARGEST} bytes.")
     given = request.POST
+    if not FORM & given.keys() and (FORM & request.GET.keys() or request.content_type == "application/json"):
+        return _refused(400, "invalid_request", ELSEWHERE)
     if given.get("grant_type") != "client_credentials":
         return _refused(400, "unsupported_grant_type", "grant_type must be client_credentials.")
     client_id, secret = given.get("client_id", ""), given.get("client_secret", "")

@@ -65,6 +65,14 @@ class TestTokens:
         answer = ask_for_token(**{**good_form(program), **changed})
         assert (answer.status_code, answer.json()["error"]) == (status, error)
 
+    def test_secrets_are_taken_from_a_form_only(self, program: Program) -> None:
+        form = good_form(program)
+        of_address = Client().post(f"/ims/token/v3?{urlencode(form)}")
+        of_json = Client().post("/ims/token/v3", json.dumps(form), "application/json")
+        for answer in (of_address, of_json):
+            assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+            assert "as a form in the body" in answer.json()["error_description"]
+
     def test_a_token_ends_after_a_day(self, program: Program) -> None:
         with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
             assert program.get("/connectionSpecs").status_code == 401
