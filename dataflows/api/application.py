@@ -7,9 +7,10 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.urls import re_path
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from dataflows.api import refusals
-from dataflows.api.authentication import PlatformAuth
+from dataflows.api.authentication import SANDBOX, PlatformAuth
 from dataflows.api.bodies import StrictParser
 from dataflows.api.catalog import batches, data_sets, snapshots
 from dataflows.api.conversion import languages, mapping_sets
@@ -29,7 +30,36 @@ SERVICES = {
     "/export": (batch_meta, files),
 }
 
-api = NinjaAPI(
+# All of them with every request below the foundation; the sandbox may be left out, for there is one.
+SECURITY: dict[str, dict[str, str]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token from /ims/token/v3."},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The client id."},
+    "organization": {"type": "apiKey", "in": "header", "name": "x-gw-ims-org-id", "description": "HEX@AdobeOrg."},
+}
+SANDBOX_HEADER = {
+    "name": "x-sandbox-name",
+    "in": "header",
+    "required": False,
+    "description": "Without it the only sandbox is meant.",
+    "schema": {"type": "string", "enum": [SANDBOX], "default": SANDBOX},
+}
+
+
+class Platform(NinjaAPI):
+    """Its document says which headers AEP's gateway wants together."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(*args, **kwargs)
+        document["components"]["securitySchemes"] = SECURITY
+        for path, methods in document["paths"].items():
+            for operation in methods.values() if FOUNDATION in path else ():
+                operation["security"] = [{name: [] for name in SECURITY}]
+                others = [each for each in operation.get("parameters", []) if each != SANDBOX_HEADER]
+                operation["parameters"] = [*others, SANDBOX_HEADER]
+        return document
+
+
+api = Platform(
     title="Tributary API",
     version="1.0",
     description="The Flow Service API and its neighbours, in the shapes of Adobe Experience Platform. Every request "

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from dataflows.api.application import api
 from dataflows.api.batches import batch_id, dataset_id
 from dataflows.models import ApiClient, SourceConnection, TargetConnection
 from tests.dataflows.api.program import Program
@@ -68,6 +69,18 @@ def test_answers_as_the_document_says(case: schemathesis.Case, program: Program,
             name: _real(case.path, name, real) or each for name, each in case.path_parameters.items()
         }
         _check(case)
+
+
+def test_names_the_headers_that_belong_together() -> None:
+    schema = api.get_openapi_schema(path_prefix="")
+    for path, methods in schema["paths"].items():
+        for operation in methods.values() if path.startswith("/data/") else ():
+            assert operation["security"] == [{"bearer": [], "apiKey": [], "organization": []}]
+            (sandbox,) = [each for each in operation["parameters"] if each["in"] == "header"]
+            assert (sandbox["name"], sandbox["required"]) == ("x-sandbox-name", False)
+    named = {each.get("name") for each in schema["components"]["securitySchemes"].values()}
+    assert named == {None, "x-api-key", "x-gw-ims-org-id"}
+    assert "security" not in schema["paths"]["/ims/token/v3"]["post"]
 
 
 def _check(case: schemathesis.Case) -> None:
