@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from connectors.roles import admin_required, viewer_required
+from dataflows.api import addresses, queries
 from dataflows.api import clients as domain
-from dataflows.api import queries
 from dataflows.api.forms import ClientFilter, ClientForm
 from dataflows.models import ApiClient
 
@@ -66,5 +66,8 @@ def api_client_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @viewer_required
 @csp_update({"style-src": ["'unsafe-inline'"], "img-src": ["data:"]})
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """Swagger UI, from our own server; it writes styles of its own, which no other page may."""
-    return render(request, "dataflows/api/docs.html")
+    """Swagger UI, from our own server; it writes styles of its own, which no other page may.
+
+    It takes the place of a plain list, which is what there is without scripts.
+    """
+    return render(request, "dataflows/api/docs.html", {"groups": addresses.grouped()})

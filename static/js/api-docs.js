@@ -4,7 +4,6 @@ document.addEventListener("DOMContentLoaded", () => {
   window.SwaggerUIBundle({
     url: place.dataset.document,
     domNode: place,
-    deepLinking: true,
     docExpansion: "none",
     defaultModelsExpandDepth: -1,
     supportedSubmitMethods: [],

@@ -28,6 +28,7 @@ PAGES = [
     "/help/codes/storage_full/",
     "/api/clients/",
     "/api/clients/new/",
+    "/api/docs/",
     "/runs/999/",
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -41,6 +42,19 @@ def test_a_page_is_accessible(page: Page, address: str, scheme: str):
     # The page's own policy lets no foreign script in; evaluating its text is not loading one.
     page.evaluate(AXE.read_text())
     found = page.evaluate("rules => axe.run(document, rules)", RULES)
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found["violations"]] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_address_of_the_api_is_accessible_when_it_is_opened(page: Page, scheme: str):
+    page.goto("/api/docs/")
+    page.evaluate("theme => document.documentElement.dataset.bsTheme = theme", scheme)
+    page.locator(".opblock-tag").nth(2).click()
+    for number in (0, 1):
+        page.locator(".opblock-summary-control").nth(number).click()
+    page.locator(".opblock pre").first.wait_for()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run('#api-docs', rules)", RULES)
     assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found["violations"]] == []
 
 

@@ -92,4 +92,5 @@ class TestDocument:
         assert re.search(r"style-src [^;]*'unsafe-inline'", policy)
         assert not re.search(r"script-src [^;]*unsafe", policy)
         assert "//cdn" not in answer.content.decode()
+        assert "/data/foundation/flowservice/flows/{flow_id}" in answer.content.decode()
         assert "unsafe-inline" not in browse(viewer).get("/monitoring/")["Content-Security-Policy"]
