@@ -241,7 +241,7 @@ def test_what_is_wrong_with_a_value_is_told_at_the_place_that_was_sent(
 ) -> None:
     method, _ = operation
     for path in described(operation):
-        for value in (5, "five", [5], {"five": 5}):
+        for value in ([5], {"five": 5}):
             answer = program.call(method, filled(operation, foreign), holding(path, value))
             told = answer.json() if answer.status_code == 400 else {"report": {}}
             for each in told["report"].get("sub-errors", []):
