@@ -134,8 +134,8 @@ flows:
             "flows[0].params.timezone: ",
             "flows[0].mappings[0].source: There is no function uper()",
             "flows[0].scheduleParams.frequency: There is no frequency fortnight",
-            "flows[0].scheduleParams.startTime: 1700000000000 is too late. Write epoch seconds, not milliseconds.",
-            "flows[0].scheduleParams.lookbackDays: This is a number from 1 to 90",
+            "flows[0].scheduleParams.startTime: 1700000000000 is not a whole number from 0 to 4102444800.",
+            "flows[0].scheduleParams.lookbackDays: 0 is not a whole number from 1 to 90",
             "flows[0].scheduleParams.timezone: ",
         ):
             assert each in told
