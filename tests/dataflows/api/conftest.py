@@ -21,12 +21,6 @@ from tests.dataflows.api.program import CONVERSION, Program
 from tests.dataflows.factories import make_dataset
 
 
-@pytest.fixture(autouse=True)
-def plenty(settings: Any) -> None:
-    """All these tests ask one sample, more often in an hour than Mixpanel would let them."""
-    settings.EXPORTS_PER_SECOND = settings.EXPORTS_PER_HOUR = 10_000
-
-
 @pytest.fixture
 def program(db: None, admin: User) -> Program:
     """A program that may set up and run."""
