@@ -117,7 +117,7 @@ def test_the_summary_is_wrong_after_a_partial_success(bench: Bench):
     bench.export(events(SECOND, 10) + b"broken\n" * 10 + event(SECOND, 10), events(FIRST, 7))
     run = bench.run(FIRST, SECOND)
     assert run.status == RunStatus.PARTIAL
-    assert (run.received, run.loaded) == (7, 7)
+    assert (run.received, run.loaded, run.rejected, run.withheld) == (28, 7, 10, 11)
     assert len(bench.rows()) == 7
     assert message_for(run.error_code).what.startswith("More records were rejected")
 
