@@ -241,7 +241,7 @@ def test_a_thousand_fields_stay_usable(page: Page, seeded: dict[str, int], pictu
     fits_everybody(page)
     picture("mapper-thousand-fields")
     page.locator("#source-list li:visible button").first.click()
-    expect(source(page, 3)).to_have_value("properties.${property 77}")
+    expect(source(page, 3)).to_have_value("properties.${property 77}", timeout=20_000)
 
 
 def test_the_wizard_has_the_same_mapper(page: Page, seeded: dict[str, int]):
