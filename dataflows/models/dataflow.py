@@ -137,6 +137,7 @@ class Dataflow(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at", "-id"])]
 
     def __str__(self) -> str:
         return self.name or str(_("Untitled draft"))

@@ -160,4 +160,5 @@ def _stopped_or_lacking() -> Q:
         first_day__lte=OuterRef("lacking_first"),
         last_day__gte=OuterRef("lacking_last"),
     )
-    return ~Q(status_reason="") | Q(~Exists(reading), lacking_days__gt=0)
+    # In this order: few lack days, and the database looks for a run of those alone.
+    return ~Q(status_reason="") | (Q(lacking_days__gt=0) & Q(~Exists(reading)))

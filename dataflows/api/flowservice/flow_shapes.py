@@ -25,6 +25,8 @@ from dataflows.models import Dataflow, Run
 from dataflows.models.dataflow import DataflowQuerySet
 
 HEAVY = ("mapping", "mapping_draft", "mapping_before", "sample", "time_evidence", "new_dataset_description")
+# Of these a flow tells the id alone.
+RELATED = ("account", "source_connection", "source_connection__account", "target_connection", "mapping_set")
 SPEC = {"id": ids.FLOW_SPEC, "version": ids.VERSION}
 SOURCE_SPEC = {"id": ids.MIXPANEL_SPEC, "version": ids.VERSION}
 TARGET_SPEC = {"id": ids.DATA_LAKE_SPEC, "version": ids.VERSION}
@@ -67,10 +69,10 @@ def visible(user: User) -> DataflowQuerySet:
     flows = Dataflow.objects.visible_to(user).annotate(
         last_run_id=Subquery(newest.values("pk")[:1]), last_run_started=Subquery(newest.values("started_at")[:1])
     )
-    related = ("account", "source_connection__account", "target_connection", "mapping_set", "created_by", "updated_by")
-    light = ("account__secret", "account__projects", "account__last_check", "target_connection__data")
-    found: DataflowQuerySet = flows.select_related(*related).defer(
-        *HEAVY, *light, "source_connection__account__projects", "source_connection__account__last_check"
+    own = [field.name for field in Dataflow._meta.concrete_fields if field.name not in HEAVY]
+    people = ("created_by__username", "updated_by__username")
+    found: DataflowQuerySet = flows.select_related(*RELATED, "created_by", "updated_by").only(
+        *own, *(f"{name}__uuid" for name in RELATED), *people
     )
     return found
 

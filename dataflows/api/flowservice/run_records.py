@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflows.models import DayStatus, Run, Window, WindowStatus
+from dataflows.runs import counting
 
-SHARES = ("loaded", "duplicate", "rejected", "filtered")
 SKIPPED = {
     "duplicate": "Other copies of an event that was loaded.",
     "filtered": "Outside of what was asked for.",
@@ -48,13 +48,14 @@ class Records:
         for counts in window["days"] or [window]:
             self._count(counts)
 
-    def _count(self, counts: Mapping[str, Any]) -> None:
-        places = {DayStatus.FAILED: "withheld", DayStatus.HELD: "held"}
-        place = places.get(counts["status"], "loaded")
-        for name, count in (("received", counts["received"]), (place, counts["loaded"])):
-            setattr(self, name, getattr(self, name) + count)
-        for name in SHARES[1:]:
+    def _count(self, account: Mapping[str, Any]) -> None:
+        counts = counting.of_day(account)
+        for name in counting.COUNTS:
             setattr(self, name, getattr(self, name) + counts[name])
+        if account["status"] == DayStatus.HELD:
+            self.held += counts[counting.WITHHELD]
+        else:
+            self.withheld += counts[counting.WITHHELD]
 
     @property
     def failed(self) -> int:
@@ -102,7 +103,7 @@ def of_runs(runs: Sequence[Run]) -> dict[int, Records]:
     """By the key of the run; one query for all."""
     found = {run.pk: Records() for run in runs}
     windows = Window.objects.filter(run__in=list(found)).order_by("-last_day")
-    for window in windows.values("run_id", "status", "landed_size", "days", "errors", "received", *SHARES):
+    for window in windows.values("run_id", "status", "landed_size", "days", "errors", *counting.COUNTS):
         found[window["run_id"]].add(window)
     return found
 
