@@ -26,7 +26,7 @@ from dataflows.models.dataflow import DataflowQuerySet
 
 HEAVY = ("mapping", "mapping_draft", "mapping_before", "sample", "time_evidence", "new_dataset_description")
 # Of these a flow tells the id alone.
-RELATED = ("account", "source_connection", "source_connection__account", "target_connection", "mapping_set")
+RELATED = ("account", "source_connection", "target_connection", "mapping_set")
 SPEC = {"id": ids.FLOW_SPEC, "version": ids.VERSION}
 SOURCE_SPEC = {"id": ids.MIXPANEL_SPEC, "version": ids.VERSION}
 TARGET_SPEC = {"id": ids.DATA_LAKE_SPEC, "version": ids.VERSION}
@@ -115,8 +115,7 @@ def options_of(flow: Dataflow) -> dict[str, Any]:
 
 
 def _inherited(flow: Dataflow) -> dict[str, Any]:
-    source, target = flow.source_connection, flow.target_connection
-    account = source.account if source else flow.account
+    source, target, account = flow.source_connection, flow.target_connection, flow.account
     inherited: dict[str, Any] = {"properties": {"isSourceFlow": True, "isDestinationFlow": False}}
     inherited["sourceConnections"] = []
     if account is not None:
