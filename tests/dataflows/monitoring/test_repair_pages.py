@@ -171,7 +171,7 @@ class TestADryRun:
         assert (
             "When these days were last read, 60 of their records were rejected; with this mapping 2 would be." in html
         )
-        assert "what the dataset had of them lacked 20 rejected records" in html
+        assert "of the readings that the dataset had, 20 records were rejected" in html
 
     def test_is_done_for_real_by_a_button(self, browse, analyst, tried):
         browse(analyst).post(reverse("dataflows:run_publish", args=[tried.pk]))
