@@ -36,9 +36,9 @@ def test_a_form_is_told_that_nothing_was_saved(flow):
     assert "nothing was saved" in answer.content.decode()
 
 
-@pytest.mark.parametrize("page", ["", "https://evil.example/form", "javascript:alert(1)"])
-def test_a_form_of_elsewhere_leads_to_the_start_page(flow, page):
-    answer = Client().post(reverse("dataflows:dataflow_disable", args=[flow.pk]), headers={"Referer": page})
+@pytest.mark.parametrize("referrer", ["", "https://evil.example/form", "javascript:alert(1)"])
+def test_a_form_of_elsewhere_leads_to_the_start_page(flow, referrer):
+    answer = Client().post(reverse("dataflows:dataflow_disable", args=[flow.pk]), headers={"Referer": referrer})
     assert sent_to(answer) == "/login/?next=%2F&unsaved=1"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from connectors.mixpanel.sample.server import SampleServer
 from tests.conftest import PLENTY
@@ -65,16 +65,16 @@ def _password(process: subprocess.Popen[str]) -> str:
     raise AssertionError("the server ended before it named a password")
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium, closed with the last journey: while Playwright is there, Django takes its thread for asynchronous."""
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-    return {
-        "executable_path": shutil.which("chromium"),
-        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *quiet],
-    }
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", *quiet]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logged_in(browser: Browser, served: Served) -> dict[str, Any]:
     """The cookies of an administrator."""
     context = browser.new_context()
