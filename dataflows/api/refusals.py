@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from dataflows.api.errors import ApiError, Detail, GatewayError
 from dataflows.mapping import MappingInvalid
 from dataflows.runs import sharing
 from dataflows.runs.cannot_start import CannotStart
+
+Handler = Callable[[HttpRequest, Any], HttpResponse]
 
 logger = logging.getLogger(__name__)
 
@@ -84,51 +86,25 @@ def of_mapping(error: MappingInvalid) -> ApiError:
     )
 
 
-def register(api: NinjaAPI) -> None:
-    """Tell the API how each kind of error is answered; what nobody expected is a 500 and is logged."""
+def of_start(error: CannotStart) -> ApiError:
+    """A second dataflow of a project in a dataset conflicts with what is there; all else depends on the caller."""
+    published = "1409-409" if error.code == sharing.CODE else "1422-400"
+    return ApiError(published, "Not possible in this state", str(error), ours=error.code)
 
-    @api.exception_handler(ApiError)
-    def _api(request: HttpRequest, error: ApiError) -> HttpResponse:
-        return problem(request, error)
 
-    @api.exception_handler(GatewayError)
-    def _gateway(request: HttpRequest, error: GatewayError) -> HttpResponse:
-        return of_gateway(error)
+def of_missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(request, errors.not_found("resource", request.path))
 
-    @api.exception_handler(HttpError)
-    def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(request, _of_parsing(error))
 
-    @api.exception_handler(ValidationError)
-    def _validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        return problem(request, _of_validation(error))
+def of_unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    """What nobody expected is a 500, and its traceback is in the log."""
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    words = "Something unexpected happened inside Tributary. This is a defect; its traceback is in the log."
+    return problem(request, ApiError("1400-500", "Internal error", words, ours="internal"))
 
-    @api.exception_handler(Http404)
-    def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-        return problem(request, errors.not_found("resource", request.path))
 
-    @api.exception_handler(ConnectorError)
-    def _connector(request: HttpRequest, error: ConnectorError) -> HttpResponse:
-        return problem(request, of_connector(error))
-
-    @api.exception_handler(MappingInvalid)
-    def _mapping(request: HttpRequest, error: MappingInvalid) -> HttpResponse:
-        return problem(request, of_mapping(error))
-
-    @api.exception_handler(CannotStart)
-    def _start(request: HttpRequest, error: CannotStart) -> HttpResponse:
-        published = "1409-409" if error.code == sharing.CODE else "1422-400"
-        return problem(request, ApiError(published, "Not possible in this state", str(error), ours=error.code))
-
-    @api.exception_handler(PermissionDenied)
-    def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
-        return problem(request, errors.forbidden(str(error)))
-
-    @api.exception_handler(Exception)
-    def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-        logger.error("%s %s failed", request.method, request.path, exc_info=error)
-        words = "Something unexpected happened inside Tributary. This is a defect; its traceback is in the log."
-        return problem(request, ApiError("1400-500", "Internal error", words, ours="internal"))
+def _as_problem(convert: Callable[[Any], ApiError]) -> Handler:
+    return lambda request, error: problem(request, convert(error))
 
 
 def _of_parsing(error: HttpError) -> ApiError:
@@ -166,3 +142,23 @@ def _service(request: HttpRequest) -> str:
 
 def _stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+HANDLERS: dict[type[Exception], Handler] = {
+    ApiError: problem,
+    GatewayError: lambda request, error: of_gateway(error),
+    HttpError: _as_problem(_of_parsing),
+    ValidationError: _as_problem(_of_validation),
+    Http404: of_missing,
+    ConnectorError: _as_problem(of_connector),
+    MappingInvalid: _as_problem(of_mapping),
+    CannotStart: _as_problem(of_start),
+    PermissionDenied: _as_problem(lambda error: errors.forbidden(str(error))),
+    Exception: of_unexpected,
+}
+
+
+def register(api: NinjaAPI) -> None:
+    """Tell the API how each kind of error is answered."""
+    for kind, handler in HANDLERS.items():
+        api.add_exception_handler(kind, handler)
