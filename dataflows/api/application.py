@@ -13,7 +13,7 @@ from dataflows.api import refusals
 from dataflows.api.authentication import SANDBOX, PlatformAuth
 from dataflows.api.bodies import StrictParser
 from dataflows.api.catalog import batches, data_sets, snapshots
-from dataflows.api.conversion import languages, mapping_sets
+from dataflows.api.conversion import languages, mapping_sets, single_mappings
 from dataflows.api.export import batch_meta, files
 from dataflows.api.flowservice import connections, days, flows, runs, source_connections, specs, target_connections
 from dataflows.api.gateway import nowhere
@@ -24,7 +24,7 @@ from dataflows.api.registry import schemas as registry_schemas
 FOUNDATION = "/data/foundation"
 SERVICES = {
     "/flowservice": (specs, connections, source_connections, target_connections, flows, days, runs),
-    "/conversion": (mapping_sets, languages),
+    "/conversion": (mapping_sets, single_mappings, languages),
     "/schemaregistry": (stats, registry_schemas, field_groups, descriptors),
     "/catalog": (data_sets, snapshots, batches),
     "/export": (batch_meta, files),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.http import HttpRequest, JsonResponse
 from ninja import Body, Field, Query, Router
@@ -13,7 +14,7 @@ from ninja import Body, Field, Query, Router
 from connectors.errors import ConnectorError
 from connectors.roles import User
 from dataflows import stores
-from dataflows.api import audit, datasets, etags, listing, patches, schemas, spelling
+from dataflows.api import audit, datasets, errors, etags, listing, patches, schemas, spelling
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Open, answers
 from dataflows.api.authentication import SANDBOX_ID
@@ -25,7 +26,7 @@ from dataflows.api.flowservice.connections import name_taken
 from dataflows.api.flowservice.envelope import client_of
 from dataflows.api.moments import millis
 from dataflows.models import Dataset, Run
-from dataflows.runs import dataset_making
+from dataflows.runs import dataset_deletion, dataset_making
 
 router = Router(tags=["Catalog: datasets"], by_alias=True)
 COLUMNS = {"created": "created_at", "name": "name"}
@@ -44,6 +45,14 @@ class DatasetBody(Open):
     name: str = Field(min_length=1, max_length=255)
     description: str = Field("", max_length=2000)
     schemaRef: SchemaRef
+
+
+class DatasetWhole(Open):
+    """What a PUT replaces; the schema may be repeated, and stays."""
+
+    name: str = Field(min_length=1, max_length=255)
+    description: str = Field("", max_length=2000)
+    schemaRef: SchemaRef | None = None
 
 
 class DatasetQuery(CatalogQuery):
@@ -98,6 +107,30 @@ def data_set(request: HttpRequest, data_set_id: str) -> JsonResponse:
     answer = JsonResponse({dataset_id(found.uuid): whole})
     answer["ETag"] = etags.stamped(_words(found))["etag"]
     return answer
+
+
+@router.put("/dataSets/{data_set_id}", response=answers(list[str], changes=True))
+def data_set_put(request: HttpRequest, data_set_id: str, body: DatasetWhole) -> JsonResponse:
+    """Replace name and description; a dataset keeps the schema it was made of."""
+    by = editor(request)
+    listing.check_parameters(request, ())
+    found = datasets.find(by, data_set_id)
+    etags.check(request, etags.stamped(_words(found)), needed=False)
+    if body.schemaRef and schemas.find(by, body.schemaRef.id).pk != found.schema_id:
+        words = "A dataset keeps the schema it was made of."
+        raise errors.bad_value("schemaRef.id", words, "Leave schemaRef out, or make another dataset.")
+    return _renamed(by, found, body.model_dump())
+
+
+@router.delete("/dataSets/{data_set_id}", response=answers(list[str], changes=True))
+def data_set_delete(request: HttpRequest, data_set_id: str) -> JsonResponse:
+    """Delete the dataset with its table and all data in it, if no dataflow writes into it."""
+    by = editor(request)
+    listing.check_parameters(request, ())
+    found = datasets.find(by, data_set_id)
+    etags.check(request, etags.stamped(_words(found)), needed=False)
+    _delete(by, found)
+    return JsonResponse([f"@/dataSets/{dataset_id(found.uuid)}"], safe=False)
 
 
 @router.patch("/dataSets/{data_set_id}", response=answers(list[str], changes=True))
@@ -187,6 +220,22 @@ def _held(found: Sequence[Dataset]) -> dict[int, dict[str, Any]]:
             summary = lake.summary_of(state)
             metrics[dataset.pk] = {"rowCount": summary.rows, "storageSize": summary.size}
     return {pk: {"extensions": {"adobe_lakeHouse": {"metrics": each}}} for pk, each in metrics.items()}
+
+
+def _delete(by: User, dataset: Dataset) -> None:
+    """Raises ApiError 1418-400 while dataflows write into it, LakeUnavailable."""
+    try:
+        with transaction.atomic():
+            audit.record(by, dataset, audit.DELETED)
+            dataset_deletion.delete(dataset)
+    except dataset_deletion.InUse as error:
+        raise ApiError(
+            "1418-400",
+            "Dataset in use",
+            f"Dataflows write into this dataset: {error}.",
+            remedy="Delete the dataflows first.",
+            ours="dataset_in_use",
+        ) from error
 
 
 def _words(dataset: Dataset) -> dict[str, Any]:

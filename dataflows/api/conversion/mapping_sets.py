@@ -15,50 +15,17 @@ from dataflows.api import audit, errors, listing, schemas
 from dataflows.api.access import editor
 from dataflows.api.answers import Open, answers
 from dataflows.api.conversion import mappings
-from dataflows.api.conversion.mappings import Found
+from dataflows.api.conversion.bodies import MappingSetIn, check, mapping_rows, rows_of
+from dataflows.api.conversion.items import item
 from dataflows.api.errors import ApiError
 from dataflows.api.flowservice import zones
-from dataflows.api.moments import millis
-from dataflows.mapping import MappingInvalid, MappingRow, PreviewRow, TimeReading, bind, compile_plan
+from dataflows.mapping import MappingInvalid, PreviewRow, TimeReading, bind, compile_plan
 from dataflows.models import Dataflow, MappingSet, Schema
 from dataflows.runs.facts import facts_of
 
 router = Router(tags=["Data Prep: mapping sets"], by_alias=True)
 MOST_ROWS = 2000
 MOST_RECORDS = 500
-TYPES = {"text/x.schema-path": "ATTRIBUTE", "text/x.aep-xl": "EXPRESSION", "text/x.static": "STATIC"}
-MIMES = {kind: mime for mime, kind in TYPES.items()}
-
-
-class SchemaRef(Open):
-    id: str = Field(max_length=500)
-    contentType: str | None = Field(None, max_length=200)
-
-
-class OutputSchema(Open):
-    schemaRef: SchemaRef
-
-
-class MappingIn(Open):
-    """The current names and those of the older form; ``identity`` and the like are for AEP's own pages."""
-
-    sourceType: str = Field("ATTRIBUTE", max_length=40)
-    source: str | None = Field(None, max_length=10_000)
-    destination: str | None = Field(None, max_length=1000)
-    sourceAttribute: str | None = Field(None, max_length=10_000)
-    destinationXdmPath: str | None = Field(None, max_length=1000)
-    name: str | None = Field(None, max_length=200)
-    description: str | None = Field(None, max_length=1000)
-
-
-class MappingSetIn(Open):
-    """``outputSchema.schemaRef.id``, or ``xdmSchema`` in the older form, names the schema."""
-
-    name: str | None = Field(None, max_length=255)
-    outputSchema: OutputSchema | None = None
-    xdmSchema: str | None = Field(None, max_length=500)
-    schemaRef: SchemaRef | None = None
-    mappings: list[MappingIn] = Field([], max_length=MOST_ROWS)
 
 
 class PreviewIn(Open):
@@ -103,7 +70,7 @@ def mapping_sets(request: HttpRequest, query: Query[PageQuery]) -> JsonResponse:
     found = mappings.newest(made[query.start : end])
     found += [mappings.of_flow(flow) for flow in own[max(0, query.start - count) : max(0, end - count)]]
     page = {"count": count + own.count(), "limit": query.limit, "start": query.start}
-    return JsonResponse({"data": [_item(each) for each in found], "_page": page, "_links": {}})
+    return JsonResponse({"data": [item(each) for each in found], "_page": page, "_links": {}})
 
 
 @router.post("/mappingSets", response=answers(dict[str, Any]))
@@ -111,20 +78,20 @@ def mapping_set_create(request: HttpRequest, body: MappingSetIn, query: Query[Ch
     """Make a mapping set in version 0. With ``validate=false`` it may be wrong; a flow takes it only if it is right."""
     by = editor(request)
     listing.check_parameters(request, ("validate",))
-    schema, rows = _schema_of(by, body), _rows(body.mappings)
+    schema, rows = _schema_of(by, body), rows_of(body.mappings)
     if query.checks is not False:
-        _check(rows, schema)
+        check(rows, schema)
     made = mappings.create(body.name or "", schema, rows, by=by)
     if made.stored:
         audit.record(by, made.stored, audit.ADDED)
-    return JsonResponse(_item(made))
+    return JsonResponse(item(made))
 
 
 @router.post("/mappingSets/validate", response=answers(dict[str, Any]))
 def mapping_set_validate(request: HttpRequest, body: MappingSetIn) -> JsonResponse:
     """One status per mapping, in order; ``errors`` of the whole under ``mappingSetErrors``."""
     listing.check_parameters(request, ())
-    rows = _rows(body.mappings)
+    rows = rows_of(body.mappings)
     problems = _problems(rows, _schema_of(request.user, body))
     told = [[_told(each) for each in problems if each.row == number] for number in range(len(rows))]
     response = [{"status": "FAILED" if found else "SUCCESS", "errors": found or None} for found in told]
@@ -142,9 +109,9 @@ def mapping_set_preview(request: HttpRequest, body: PreviewIn) -> JsonResponse:
     records = body.data if isinstance(body.data, list) else [body.data]
     if len(records) > MOST_RECORDS:
         raise errors.bad_value("data", f"At most {MOST_RECORDS} records can be tried at once.")
-    schema, rows = _schema_of(request.user, body.mappingSet), _rows(body.mappingSet.mappings)
+    schema, rows = _schema_of(request.user, body.mappingSet), rows_of(body.mappingSet.mappings)
     zone = zones.read(body.timezone, "timezone")
-    bound = bind(_mapping_rows(rows), schema.xdm)
+    bound = bind(mapping_rows(rows), schema.xdm)
     plan = compile_plan(bound, TimeReading("utc", zone), facts_of(bound, timezone.now()))
     required = {row.target.name for row in bound.rows if row.target.required}
     return JsonResponse([_previewed(each, required) for each in plan.preview(records)], safe=False)
@@ -153,7 +120,7 @@ def mapping_set_preview(request: HttpRequest, body: PreviewIn) -> JsonResponse:
 @router.get("/mappingSets/{mapping_set_id}", response=answers(dict[str, Any]))
 def mapping_set(request: HttpRequest, mapping_set_id: str, query: Query[VersionQuery]) -> JsonResponse:
     listing.check_parameters(request, VersionQuery.model_fields)
-    return JsonResponse(_item(mappings.find(request.user, mapping_set_id, query.version)))
+    return JsonResponse(item(mappings.find(request.user, mapping_set_id, query.version)))
 
 
 @router.put("/mappingSets/{mapping_set_id}", response=answers(dict[str, Any], changes=True))
@@ -164,12 +131,12 @@ def mapping_set_put(request: HttpRequest, mapping_set_id: str, body: MappingSetI
     found = mappings.find(by, mapping_set_id)
     named = body.outputSchema or body.schemaRef or body.xdmSchema
     schema = _schema_of(by, body) if named or found.schema is None else found.schema
-    rows = _rows(body.mappings)
-    _check(rows, schema)
+    rows = rows_of(body.mappings)
+    check(rows, schema)
     changed = mappings.replace(found, found.name if body.name is None else body.name, schema, rows, by=by)
     if changed.stored:
         audit.record(by, changed.stored, audit.CHANGED)
-    return JsonResponse(_item(changed))
+    return JsonResponse(item(changed))
 
 
 @router.delete("/mappingSets/{mapping_set_id}", response=answers(None, status=204, changes=True))
@@ -183,22 +150,6 @@ def mapping_set_delete(request: HttpRequest, mapping_set_id: str) -> HttpRespons
     return HttpResponse(status=204)
 
 
-@router.get("/mappingSets/{mapping_set_id}/mappings", response=answers(list[dict[str, Any]]))
-def mappings_of_set(request: HttpRequest, mapping_set_id: str) -> JsonResponse:
-    listing.check_parameters(request, ())
-    return JsonResponse(_mappings(mappings.find(request.user, mapping_set_id)), safe=False)
-
-
-@router.get("/mappingSets/{mapping_set_id}/mappings/{mapping_id}", response=answers(dict[str, Any]))
-def mapping_of_set(request: HttpRequest, mapping_set_id: str, mapping_id: str) -> JsonResponse:
-    listing.check_parameters(request, ())
-    found = [each for each in _mappings(mappings.find(request.user, mapping_set_id)) if each["id"] == mapping_id]
-    if not found:
-        raise errors.not_found("mapping", mapping_id)
-    return JsonResponse(found[0])
-
-
-# --- reading ------------------------------------------------------------------------------------------------------
 def _order(query: PageQuery) -> tuple[str, str]:
     columns = {"createdDate": "created_at", "updatedDate": "updated_at", "lastUpdateDate": "updated_at", "name": "name"}
     given = (query.orderBy or "-lastUpdateDate").strip()
@@ -217,34 +168,9 @@ def _schema_of(user: User, body: MappingSetIn) -> Schema:
     return schemas.find(user, wanted)
 
 
-def _rows(given: Sequence[MappingIn]) -> list[dict[str, Any]]:
-    """As ``Dataflow.mapping`` holds them."""
-    return [_row(number, each) for number, each in enumerate(given)]
-
-
-def _row(number: int, given: MappingIn) -> dict[str, Any]:
-    source = given.source if given.source is not None else given.sourceAttribute
-    destination = given.destination if given.destination is not None else given.destinationXdmPath
-    kind = TYPES.get(given.sourceType.lower(), given.sourceType.upper())
-    if source is None or destination is None:
-        missing = "source" if source is None else "destination"
-        raise errors.bad_value(f"mappings[{number}].{missing}", "This is needed.")
-    row: dict[str, Any] = {"sourceType": kind, "source": source, "destination": destination}
-    return row | {name: value for name in ("name", "description") if (value := getattr(given, name))}
-
-
-def _mapping_rows(rows: Sequence[Mapping[str, Any]]) -> list[MappingRow]:
-    return [MappingRow(row["sourceType"], row["source"], row["destination"]) for row in rows]
-
-
-def _check(rows: Sequence[Mapping[str, Any]], schema: Schema) -> None:
-    """Raises MappingInvalid."""
-    bind(_mapping_rows(rows), schema.xdm)
-
-
 def _problems(rows: Sequence[Mapping[str, Any]], schema: Schema) -> list[Any]:
     try:
-        _check(rows, schema)
+        check(rows, schema)
     except MappingInvalid as error:
         return list(error.problems)
     return []
@@ -252,61 +178,6 @@ def _problems(rows: Sequence[Mapping[str, Any]], schema: Schema) -> list[Any]:
 
 def _told(problem: Any) -> dict[str, str]:
     return {"code": str(problem.code), "message": problem.in_json, "field": problem.field, "remedy": problem.remedy}
-
-
-# --- telling ------------------------------------------------------------------------------------------------------
-def _item(found: Found) -> dict[str, Any]:
-    author = f"{found.author.get_username() if found.author else 'system'}@AdobeID"
-    reference = {}
-    if found.schema is not None:
-        version = f"application/vnd.adobe.xed-full+json;version={found.schema.version}"
-        reference = {"id": schemas.schema_id(found.schema), "contentType": version}
-    return {
-        "id": found.id.hex,
-        "name": found.name,
-        "version": found.version,
-        "status": "PUBLISHED",
-        "supportVersion": "1.1",
-        "strictMapping": True,
-        "allowNullValues": False,
-        "createdDate": millis(found.created_at),
-        "modifiedDate": millis(found.updated_at),
-        "createdBy": author,
-        "modifiedBy": author,
-        "outputSchema": {"schemaRef": reference},
-        "schemaRef": reference,
-        "xdmSchema": reference.get("id", ""),
-        "xdmVersion": "1.0",
-        "mappings": _mappings(found),
-    }
-
-
-def _mappings(found: Found) -> list[dict[str, Any]]:
-    return [_mapping(found, number, row) for number, row in enumerate(found.rows)]
-
-
-def _mapping(found: Found, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The id of a mapping is made of its set, version and place, for mappings have no life of their own."""
-    author = f"{found.author.get_username() if found.author else 'system'}@AdobeID"
-    return {
-        "id": f"{(found.id.int + found.version * MOST_ROWS * 4 + number + 1) % 2**128:032x}",
-        "version": found.version,
-        "createdDate": millis(found.created_at),
-        "modifiedDate": millis(found.updated_at),
-        "createdBy": author,
-        "modifiedBy": author,
-        "sourceType": MIMES.get(row["sourceType"], row["sourceType"]),
-        "source": row["source"],
-        "destination": row["destination"],
-        "sourceAttribute": row["source"],
-        "destinationXdmPath": row["destination"],
-        "name": row.get("name", ""),
-        "description": row.get("description", ""),
-        "identity": False,
-        "primaryIdentity": False,
-        "matchScore": 0.0,
-        "functionVersion": 0,
-    }
 
 
 def _previewed(row: PreviewRow, required: Collection[str]) -> dict[str, Any]:

@@ -107,13 +107,26 @@ def create(name: str, schema: Schema, rows: Iterable[Mapping[str, Any]], *, by: 
     return _stored(made, None, None)
 
 
-def replace(found: Found, name: str, schema: Schema, rows: Iterable[Mapping[str, Any]], *, by: User) -> Found:
-    """The next version of the set; dataflows go on with theirs until they are told to take it."""
+def replace(
+    found: Found,
+    name: str,
+    schema: Schema,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    by: User,
+    seen: int | None = None,
+) -> Found:
+    """The next version of the set; dataflows go on with theirs until they are told to take it.
+
+    Raises ApiError 1409-409 if ``seen`` is given and no longer the newest version.
+    """
     with transaction.atomic():
         stored = found.stored or MappingSet.objects.create(
             uuid=found.id, name=found.name, schema=schema, version=found.version, created_by=person(by)
         )
         stored = MappingSet.objects.select_for_update().get(pk=stored.pk)
+        if seen is not None and stored.version != seen:
+            raise _changed_meanwhile(stored.version)
         stored.name, stored.schema, stored.version = name, schema, stored.version + 1
         stored.save()
         MappingSetVersion.objects.create(mapping_set=stored, number=stored.version, rows=list(rows))
@@ -143,5 +156,15 @@ def _no_version(number: int) -> ApiError:
         "Mapping version not valid",
         f"The mapping set has no version {number}.",
         remedy="Leave the version out to take the newest.",
+        ours="mapping_version",
+    )
+
+
+def _changed_meanwhile(number: int) -> ApiError:
+    return ApiError(
+        "1409-409",
+        "Changed in the meantime",
+        f"Somebody made version {number} of the mapping set meanwhile.",
+        remedy="Read the set again, and repeat the change on it.",
         ours="mapping_version",
     )

@@ -10,13 +10,15 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from dataflows import stores
 from dataflows.api.batches import batch_id, dataset_id, run_uuid
 from dataflows.api.schemas import schema_id
 from dataflows.models import Dataset, Run, Schema
+from dataflows.schemas import mixpanel_events
 from tests.dataflows.api.conftest import Shop
 from tests.dataflows.api.program import CATALOG, EXPORT, Program, code_of
 from tests.dataflows.api.tutorial import MAPPINGS
-from tests.dataflows.factories import make_dataset, make_flow, make_run
+from tests.dataflows.factories import make_dataset, make_flow, make_run, make_schema
 
 # Required, and not every event of the sample has one.
 PICKY = [{"sourceType": "ATTRIBUTE", "source": "properties.item_id", "destination": "_id"}, *MAPPINGS[1:]]
@@ -73,6 +75,36 @@ class TestDatasets:
         dataset.refresh_from_db()
         assert dataset.name == "Renamed"
         assert program.call("PATCH", place, change, If_Match='"stale"').status_code == 412
+
+    def test_are_replaced_but_for_their_schema(self, program: Program) -> None:
+        dataset, other = make_dataset(), make_schema(document=mixpanel_events("elsewhere"))
+        place = f"{CATALOG}/dataSets/{dataset_id(dataset.uuid)}"
+        body = {"name": "Renamed", "description": "Anew", "schemaRef": {"id": schema_id(dataset.schema)}}
+        assert program.call("PUT", place, body).status_code == 200
+        dataset.refresh_from_db()
+        assert (dataset.name, dataset.description) == ("Renamed", "Anew")
+        refused = program.call("PUT", place, body | {"schemaRef": {"id": schema_id(other)}})
+        assert code_of(refused) == "1452-400"
+        assert "schemaRef.id" in refused.json()["detail"]
+
+    def test_are_deleted_with_their_tables(self, program: Program) -> None:
+        body = {"name": "Shop", "schemaRef": {"id": schema_id(Schema.objects.get())}}
+        place = program.call("POST", f"{CATALOG}/dataSets", body)["Location"]
+        table = Dataset.objects.get().table
+        assert stores.lake().exists(table)
+        answer = program.call("DELETE", place)
+        assert (answer.status_code, answer.json()) == (200, [f"@/dataSets/{place.rpartition('/')[2]}"])
+        assert not stores.lake().exists(table)
+        assert program.call("GET", place).status_code == 404
+
+    def test_are_kept_while_a_dataflow_writes_into_them(self, program: Program, onlooker: Program) -> None:
+        flow = make_flow(name="Shop events")
+        place = f"{CATALOG}/dataSets/{dataset_id(flow.writes_to.uuid)}"
+        answer = program.call("DELETE", place)
+        assert (answer.status_code, code_of(answer)) == (400, "1418-400")
+        assert "Shop events" in answer.json()["detail"]
+        assert code_of(onlooker.call("DELETE", place)) == "2118-403"
+        assert Dataset.objects.exists()
 
     def test_tell_their_last_batches(self, program: Program) -> None:
         flow = make_flow()

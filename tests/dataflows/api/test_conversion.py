@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from connectors.roles import User
+from dataflows.api.conversion import mappings
+from dataflows.api.errors import ApiError
 from dataflows.api.schemas import schema_id
 from dataflows.mapping.language import FUNCTIONS, OPERATORS
 from dataflows.models import MappingSet, Schema
@@ -17,6 +20,9 @@ RECORD = {
     "event": "Purchase",
     "properties": {"time": 1772366400, "distinct_id": "user-1", "$insert_id": "a", "mp_processing_time_ms": 1},
 }
+
+KIND = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "eventType"}
+NAME = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "producedBy"}
 
 
 @pytest.fixture
@@ -88,6 +94,64 @@ class TestSets:
 
     def test_onlookers_make_none(self, onlooker: Program, standard: str) -> None:
         assert code_of(post(onlooker, "/mappingSets", mapping_set(standard))) == "2118-403"
+
+
+class TestSingleMappings:
+    @pytest.fixture
+    def place(self, program: Program, standard: str) -> str:
+        return f"/mappingSets/{post(program, '/mappingSets', mapping_set(standard)).json()['id']}"
+
+    def test_are_added_at_the_end_as_the_next_version(self, program: Program, place: str) -> None:
+        made = post(program, f"{place}/mappings", KIND).json()
+        assert (made["destination"], made["version"]) == ("eventType", 1)
+        whole = get(program, place).json()
+        assert (len(whole["mappings"]), whole["version"]) == (5, 1)
+        assert whole["mappings"][-1] == made
+
+    def test_keep_their_ids_while_others_go(self, program: Program, place: str) -> None:
+        extra = [post(program, f"{place}/mappings", row).json()["id"] for row in (KIND, NAME)]
+        for key in extra:
+            assert program.call("DELETE", f"{CONVERSION}{place}/mappings/{key}").status_code == 204
+        whole = get(program, place).json()
+        assert [each["destination"] for each in whole["mappings"]] == [row["destination"] for row in MAPPINGS]
+        assert whole["version"] == 4
+
+    def test_are_replaced_at_their_place(self, program: Program, place: str) -> None:
+        key = post(program, f"{place}/mappings", KIND).json()["id"]
+        post(program, f"{place}/mappings", NAME)
+        changed = KIND | {"sourceType": "EXPRESSION", "source": "upper(event)"}
+        answer = program.call("PUT", f"{CONVERSION}{place}/mappings/{key}", changed).json()
+        assert (answer["id"], answer["source"]) == (key, "upper(event)")
+        assert [each["source"] for each in get(program, f"{place}/mappings").json()][4:] == ["upper(event)", "event"]
+
+    def test_must_fit_with_the_rest(self, program: Program, place: str) -> None:
+        twice = post(program, f"{place}/mappings", MAPPINGS[1])
+        assert code_of(twice) == "1419-400"
+        lacking = post(program, f"{place}/mappings", {"sourceType": "ATTRIBUTE", "source": "event"})
+        assert lacking.json()["detail"].startswith("destination:")
+        needed = next(row["id"] for row in get(program, f"{place}/mappings").json() if row["destination"] == "_id")
+        assert code_of(program.call("DELETE", f"{CONVERSION}{place}/mappings/{needed}")) == "1419-400"
+        assert get(program, place).json()["version"] == 0
+
+    def test_there_is_none_of_another_set(self, program: Program, place: str, standard: str) -> None:
+        other = post(program, "/mappingSets", mapping_set(standard)).json()["mappings"][0]["id"]
+        assert get(program, f"{place}/mappings/{other}").status_code == 404
+        assert program.call("DELETE", f"{CONVERSION}{place}/mappings/{other}").status_code == 404
+
+    def test_of_a_set_that_changed_meanwhile_are_refused(self, program: Program, place: str, analyst: User) -> None:
+        found = mappings.find(analyst, place.rpartition("/")[2])
+        post(program, f"{place}/mappings", KIND)
+        assert found.schema is not None
+        with pytest.raises(ApiError) as refused:
+            mappings.replace(found, found.name, found.schema, [], by=analyst, seen=found.version)
+        assert refused.value.code == "1409-409"
+        assert len(get(program, f"{place}/mappings").json()) == 5
+
+    def test_onlookers_change_none(self, onlooker: Program, program: Program, place: str) -> None:
+        key = get(program, f"{place}/mappings").json()[0]["id"]
+        for method, path in (("POST", "/mappings"), ("PUT", f"/mappings/{key}"), ("DELETE", f"/mappings/{key}")):
+            body = None if method == "DELETE" else KIND
+            assert code_of(onlooker.call(method, f"{CONVERSION}{place}{path}", body)) == "2118-403"
 
 
 class TestTrying:

@@ -34,7 +34,8 @@ WITH_BODY = [each for each in ALL if "requestBody" in PATHS[each[1]][each[0].low
 WITH_ID = [each for each in ALL if "{" in each[1]]
 CHANGING = [each for each in WITH_ID if each[0] in {"PATCH", "PUT", "DELETE"} or each[1].endswith("/action")]
 # A mapping set has versions instead of an etag, as in AEP.
-WITHOUT_ETAG = {"/data/foundation/conversion/mappingSets/{mapping_set_id}"}
+SET = "/data/foundation/conversion/mappingSets/{mapping_set_id}"
+WITHOUT_ETAG = {SET, f"{SET}/mappings/{{mapping_id}}"}
 QUERIES = {"action": "?op=publish", "explore": "?sourceParams=e30="}
 LONG_AGO = "2001-01-01"
 PATCH = [{"op": "replace", "path": "/name", "value": "Renamed"}]
@@ -59,6 +60,7 @@ BODIES: dict[str, Any] = {
     "flows": {"name": "n", "flowSpec": {"id": "x"}},
     "runs": {"flowId": str(uuid.uuid4())},
     "mappingSets": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "mappings": []},
+    "mappings": {"sourceType": "ATTRIBUTE", "source": "event", "destination": "eventType"},
     "validate": {"xdmSchema": "https://ns.adobe.com/x/schemas/none", "expression": "event", "mappings": []},
     "preview": {"data": [], "mappingSet": {"xdmSchema": "https://ns.adobe.com/x/schemas/none"}},
     "schemas": {"title": "t", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/none"}]},
