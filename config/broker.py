@@ -26,8 +26,8 @@ class Channel(filesystem.Channel):
     """What is being written or read has a hidden name; only whole messages have the name of their queue."""
 
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # as kombu's own
-        # The names sort by age, as kombu's do.
-        name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        # The names sort by age; kombu's do so only while their numbers have the same count of digits.
+        name = f"{round(monotonic() * 1000):015d}_{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         hidden = _hidden(folder)
         try:

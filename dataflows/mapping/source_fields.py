@@ -44,12 +44,11 @@ class _Seen:
     samples: list[Any] = field(default_factory=list)
 
     def add(self, value: Any) -> None:
-        if value is None:
-            return
         self.types[TYPES.get(type(value), "string")] += 1
-        shown = value[:SAMPLE_CHARACTERS] if isinstance(value, str) else value
-        if len(self.samples) < MOST_SAMPLES and not isinstance(value, dict | list) and shown not in self.samples:
-            self.samples.append(shown)
+        if len(self.samples) < MOST_SAMPLES and not isinstance(value, dict | list):
+            shown = value[:SAMPLE_CHARACTERS] if isinstance(value, str) else value
+            if shown not in self.samples:
+                self.samples.append(shown)
 
 
 def infer(records: Iterable[Mapping[str, Any]]) -> list[SourceField]:
@@ -62,8 +61,10 @@ def infer(records: Iterable[Mapping[str, Any]]) -> list[SourceField]:
     for record in records:
         count += 1
         for names, value in _walk(record, ()):
-            if names in seen or len(seen) < MOST_FIELDS:
-                seen.setdefault(names, _Seen()).add(value)
+            if (known := seen.get(names)) is None and len(seen) < MOST_FIELDS:
+                known = seen[names] = _Seen()
+            if known is not None and value is not None:
+                known.add(value)
     return [_field(names, found, count) for names, found in seen.items() if names != ("properties",)]
 
 

@@ -35,13 +35,24 @@ def bells() -> str:
 
 @pytest.mark.parametrize("content", [b"", b'{"body": "half a mess', b"\xff\xfe"])
 def test_a_message_that_cannot_be_read_is_left_out(broker, bells, tmp_path, content):
-    (tmp_path / "queue" / f"1_broken.{bells}.msg").write_bytes(content)
+    (tmp_path / "queue" / f"{0:015d}_broken.{bells}.msg").write_bytes(content)
     with broker() as connection, connection.SimpleQueue(bells) as queue:
         queue.put("ring")
         message = queue.get(timeout=5)
         message.ack()
         assert message.payload == "ring"
     assert list((tmp_path / "queue").iterdir()) == []
+
+
+@pytest.mark.parametrize("uptime", [9.999, 99_999.999])
+def test_the_oldest_message_comes_first(broker, bells, monkeypatch, uptime):
+    """Also around the moment when the clock gets one more digit."""
+    moments = iter([uptime, uptime + 0.001])
+    monkeypatch.setattr("config.broker.monotonic", lambda: next(moments))
+    with broker() as connection, connection.SimpleQueue(bells) as queue:
+        queue.put("first")
+        queue.put("second")
+        assert [queue.get(timeout=5).payload for _ in range(2)] == ["first", "second"]
 
 
 def test_readers_never_meet_half_a_message(broker, bells):
