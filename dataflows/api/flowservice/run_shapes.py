@@ -41,30 +41,32 @@ def visible(user: User) -> RunQuerySet:
 
 
 def items(request: HttpRequest, runs: Sequence[Run]) -> list[Item]:
-    records = run_records.of_runs(runs)
-    return [item(request, run, records[run.pk]) for run in runs]
+    records, place = run_records.of_runs(runs), _exports(request)
+    return [item(request, run, records[run.pk], place) for run in runs]
 
 
 def whole(request: HttpRequest, run: Run) -> Item:
-    return item(request, run, run_records.of_run(run))
+    return item(request, run, run_records.of_run(run), _exports(request))
 
 
-def item(request: HttpRequest, run: Run, records: Records) -> Item:
-    flow = run.dataflow
+def item(request: HttpRequest, run: Run, records: Records, exports: str) -> Item:
+    """``exports``: the address below which the evidence of batches lies."""
+    flow, batch = run.dataflow, batch_id(run.uuid)
+    meta = f"{exports}/batches/{batch}/meta?path="
     updated = run.finished_at or run.started_at or run.created_at
     body: dict[str, Any] = {
         "flowId": str(flow.uuid),
         "flowSpec": {"id": ids.FLOW_SPEC, "version": ids.VERSION},
         "providerRefId": f"M-{flow.uuid}-{run.trigger}-0:{run.uuid}",
-        "metrics": _metrics(request, run, records),
-        "activities": [_copy(run, records), _promotion(request, run, records)],
+        "metrics": _metrics(run, records, meta),
+        "activities": [_copy(run, records), _promotion(run, records, batch, meta)],
     }
     if run.requested_by_id:
         body["params"] = _window(run)
     return framed(request, run, body, updated=updated)
 
 
-def _metrics(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]:
+def _metrics(run: Run, records: Records, meta: str) -> dict[str, Any]:
     return {
         "durationSummary": _duration(run),
         "sizeSummary": {"inputBytes": records.size, "outputBytes": -1},
@@ -72,7 +74,7 @@ def _metrics(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]
         "fileSummary": records.files
         | {
             "activityRefs": [ids.PROMOTION_ACTIVITY],
-            "manifest": {"fileInfo": [{"path": _export(request, run, "input_files")}]},
+            "manifest": {"fileInfo": [{"path": f"{meta}input_files"}]},
         },
         "statusSummary": {
             "status": status_of(run.status),
@@ -152,7 +154,7 @@ def _activity_status(run: Run) -> str:
     return status if status in ("scheduled", "inProgress") else "success"
 
 
-def _promotion(request: HttpRequest, run: Run, records: Records) -> dict[str, Any]:
+def _promotion(run: Run, records: Records, batch: str, meta: str) -> dict[str, Any]:
     target = run.dataflow.target_connection
     return {
         "id": ids.PROMOTION_ACTIVITY,
@@ -161,14 +163,14 @@ def _promotion(request: HttpRequest, run: Run, records: Records) -> dict[str, An
         "durationSummary": _duration(run),
         "sizeSummary": {"inputBytes": records.size, "outputBytes": -1},
         "recordSummary": {name: n for name, n in records.summary.items() if isinstance(n, int)},
-        "fileSummary": records.files | {"extensions": {"manifest": {"fileInfo": _export(request, run, "input_files")}}},
+        "fileSummary": records.files | {"extensions": {"manifest": {"fileInfo": f"{meta}input_files"}}},
         "statusSummary": {
             "status": status_of(run.status),
             "errors": _errors(run),
             "extensions": {
                 "manifest": {
-                    "failedRecords": _export(request, run, "row_errors"),
-                    "sampleErrors": _export(request, run, "row_error_samples.json"),
+                    "failedRecords": f"{meta}row_errors",
+                    "sampleErrors": f"{meta}row_error_samples.json",
                 },
                 "errors": extended(records),
             },
@@ -177,7 +179,7 @@ def _promotion(request: HttpRequest, run: Run, records: Records) -> dict[str, An
             {
                 "id": str(target.uuid) if target else "",
                 "type": "TargetConnection",
-                "reference": {"type": "Batch", "ids": [batch_id(run.uuid)]},
+                "reference": {"type": "Batch", "ids": [batch]},
             }
         ],
     }
@@ -190,8 +192,8 @@ def extended(records: Records) -> list[dict[str, Any]]:
     return [{"code": "INGEST-1212-400", "message": words}, *records.failures]
 
 
-def _export(request: HttpRequest, run: Run, path: str) -> str:
-    return request.build_absolute_uri(f"/data/foundation/export/batches/{batch_id(run.uuid)}/meta?path={path}")
+def _exports(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/data/foundation/export")
 
 
 RESOURCE = Resource(
