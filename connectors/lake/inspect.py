@@ -27,7 +27,10 @@ class UnknownSnapshot(LookupError):
 
 @dataclass(frozen=True)
 class TableSummary:
-    """Totals of the current state. ``size`` in bytes of data files; the days are None for an empty table."""
+    """Totals of the current state. ``size`` in bytes of data files; the days are None for an empty table.
+
+    ``changed_at``: when the last commit made this state, None before the first.
+    """
 
     rows: int
     size: int
@@ -35,6 +38,7 @@ class TableSummary:
     first_day: date | None
     last_day: date | None
     snapshots: int
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def summary(table: Table) -> TableSummary:
         first_day=min(found, default=None),
         last_day=max(found, default=None),
         snapshots=len(table.metadata.snapshots),
+        changed_at=info_of(current).at if (current := table.current_snapshot()) else None,
     )
 
 

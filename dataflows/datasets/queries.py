@@ -36,6 +36,12 @@ class DatasetRow:
     dataset: Dataset
     summary: TableSummary | None
 
+    @property
+    def published_at(self) -> datetime | None:
+        """Of dataflows that are gone nobody but the lake knows."""
+        ours: datetime | None = self.dataset.published_at  # type: ignore[attr-defined]  # annotated by datasets()
+        return ours or (self.summary.changed_at if self.summary else None)
+
 
 def datasets(user: User, text: str) -> DatasetQuerySet:
     """Newest first, with the number of dataflows and the time of the last publication."""

@@ -51,6 +51,8 @@ def dataset(request: HttpRequest, pk: int) -> HttpResponse:
         if table := queries.table_of(found):
             chosen = request.GET.get("dataflow", "")
             context |= _held(table) | {"snapshots_of": chosen}
+            # Of dataflows that are gone nobody but the lake knows.
+            context["published_at"] = context["published_at"] or context["summary"].changed_at
             context["snapshots"] = snapshot_page(table, dataflow=chosen, number=request.GET.get("page"))
     except ConnectorError as error:
         context["problem"] = queries.lake_problem(error)

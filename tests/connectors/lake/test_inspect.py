@@ -26,7 +26,8 @@ def test_the_summary_counts_the_current_state_without_opening_a_data_file(table:
     for path in paths:
         Path(path).unlink()
     found = table.summary()
-    assert found == TableSummary(rows=5, size=size, files=3, first_day=day(1), last_day=day(5), snapshots=2)
+    changed = table.snapshots()[0].at
+    assert found == TableSummary(5, size, files=3, first_day=day(1), last_day=day(5), snapshots=2, changed_at=changed)
     assert list(table.days().items()) == [(day(1), 2), (day(3), 1), (day(5), 2)]
     assert table.days("nobody") == {}
 

@@ -94,6 +94,12 @@ class TestTheList:
     def test_is_closed_to_people_without_a_role(self, browse, stranger):
         assert browse(stranger).get("/datasets/").status_code == 403
 
+    def test_knows_from_the_lake_when_dataflows_that_are_gone_published(self, browse, viewer, dataset):
+        dataset.dataflows.all().delete()
+        published = stores.lake().open(dataset.table).summary().changed_at
+        for url in ("/datasets/", dataset.get_absolute_url()):
+            assert published.isoformat() in page(browse, viewer, url)
+
 
 class TestOneDataset:
     def test_shows_totals_days_snapshots_and_its_dataflows(self, browse, viewer, dataset):
