@@ -105,7 +105,10 @@ def test_aepp_does_the_whole_mixpanel_tutorial(platform: Platform, served: Serve
 
     change_schedule(flows, flow)
     remove(flows, flow, source, target, base)
+    change_single_mappings(platform.prep, mapping)
     assert platform.prep.deleteMappingSet(mapping) == 204
+    assert platform.catalog.deleteDataSet(dataset) == 200
+    assert dataset not in platform.catalog.getDataSets(limit=50)
 
 
 def test_aepp_lists_what_there_is(platform: Platform) -> None:
@@ -198,6 +201,15 @@ def change_schedule(flows: Any, flow: str) -> None:
     assert changed["etag"] != current["etag"]
     assert flows.updateFlow(flow, current["etag"], changes)["status"] == 412
     assert flows.getFlow(flow)["scheduleParams"]["interval"] == 2
+
+
+def change_single_mappings(prep: Any, mapping: str) -> None:
+    row = {"sourceType": "ATTRIBUTE", "source": "event", "destination": "producedBy"}
+    made = prep.createMappingSetMapping(mapping, row)["id"]
+    assert prep.updateMappingSetMapping(mapping, made, row | {"source": "properties.mp_lib"})["id"] == made
+    assert prep.getMappingSetMapping(mapping, made)["source"] == "properties.mp_lib"
+    assert prep.deleteMappingSetMapping(mapping, made) == 204
+    assert made not in {each["id"] for each in prep.getMappingSetMappings(mapping)}
 
 
 def remove(flows: Any, flow: str, source: str, target: str, base: str) -> None:

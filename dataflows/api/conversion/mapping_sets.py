@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, Query, Router
@@ -24,7 +25,6 @@ from dataflows.models import Dataflow, MappingSet, Schema
 from dataflows.runs.facts import facts_of
 
 router = Router(tags=["Data Prep: mapping sets"], by_alias=True)
-MOST_ROWS = 2000
 MOST_RECORDS = 500
 
 
@@ -144,9 +144,10 @@ def mapping_set_delete(request: HttpRequest, mapping_set_id: str) -> HttpRespons
     by = editor(request)
     listing.check_parameters(request, ())
     found = mappings.find(by, mapping_set_id)
-    if found.stored:
-        audit.record(by, found.stored, audit.DELETED)
-    mappings.delete(found)
+    with transaction.atomic():
+        if found.stored:
+            audit.record(by, found.stored, audit.DELETED)
+        mappings.delete(found)
     return HttpResponse(status=204)
 
 

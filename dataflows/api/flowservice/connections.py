@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Field, Query, Router
 
@@ -19,8 +20,9 @@ from dataflows.api.answers import Entities, Open, Reference, answers
 from dataflows.api.errors import ApiError
 from dataflows.api.filters import EVERYTHING, NOTHING, Choice, Constant, Id, Moment, Text, uuid_of
 from dataflows.api.flowservice import ids
-from dataflows.api.flowservice.envelope import changed, framed, made
+from dataflows.api.flowservice.envelope import PUBLISH, action_refused, changed, framed, made, not_a_draft
 from dataflows.api.flowservice.explore import Explored, ExploreQuery, explored
+from dataflows.api.flowservice.specs import ConfigQuery
 from dataflows.api.listing import Item, ListQuery, Resource, SearchBody
 from dataflows.api.sent import Sent
 
@@ -109,6 +111,14 @@ def connection_explore(request: HttpRequest, connection_id: str, query: Query[Ex
     return explored(find(editor(request), connection_id), query)
 
 
+@router.get("/connections/{connection_id}/configs", response=answers(Entities))
+def connection_configs(request: HttpRequest, connection_id: str, query: Query[ConfigQuery]) -> JsonResponse:
+    """As for the specification: no field of Mixpanel's has choices that would have to be looked up."""
+    listing.check_parameters(request, ConfigQuery.model_fields)
+    find(request.user, connection_id)
+    return listing.listed([])
+
+
 @router.patch("/connections/{connection_id}", response=answers(Reference, changes=True))
 def connection_patch(request: HttpRequest, connection_id: str, body: Body[list[Any] | dict[str, Any]]) -> JsonResponse:
     by = editor(request)
@@ -131,9 +141,10 @@ def connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     account = find(by, connection_id)
     etags.check(request, item(request, account), needed=False)
-    audit.record(by, account, audit.DELETED)
     try:
-        accounts.delete(account)
+        with transaction.atomic():
+            audit.record(by, account, audit.DELETED)
+            accounts.delete(account)
     except accounts.AccountInUse as error:
         raise ApiError(
             "1418-400",
@@ -143,6 +154,15 @@ def connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
             ours="account_in_use",
         ) from error
     return HttpResponse(status=204)
+
+
+@router.post("/connections/{connection_id}/action", response=answers(Reference, changes=True))
+def connection_action(request: HttpRequest, connection_id: str, op: str, subOp: str | None = None) -> JsonResponse:
+    """Base connections are never drafts, so there is nothing to publish, and the rest is for providers of sources."""
+    listing.check_parameters(request, ("op", "subOp"))
+    account = find(editor(request), connection_id)
+    etags.check(request, item(request, account), needed=False)
+    raise not_a_draft() if op.upper() == PUBLISH else action_refused(op)
 
 
 def find(user: User, connection_id: str) -> Account:

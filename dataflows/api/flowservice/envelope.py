@@ -15,6 +15,7 @@ from dataflows.api.moments import millis
 from dataflows.models import ApiClient, SourceConnection, TargetConnection
 
 USER_INTERFACE = "exc_app"
+PUBLISH = "PUBLISH"
 
 
 def client_of(request: HttpRequest) -> ApiClient:
@@ -89,12 +90,16 @@ def deleted(
 
 def published(connection: SourceConnection | TargetConnection, op: str) -> None:
     """Make a draft real. Raises ApiError for another action, and for what is no draft any more."""
-    if op.upper() != "PUBLISH":
+    if op.upper() != PUBLISH:
         raise action_refused(op)
     if not connection.is_draft:
-        raise ApiError("1422-400", "Not possible in this state", "This is no draft.", ours="not_a_draft")
+        raise not_a_draft()
     connection.is_draft = False
     connection.save(update_fields=["is_draft", "updated_at"])
+
+
+def not_a_draft() -> ApiError:
+    return ApiError("1422-400", "Not possible in this state", "This is no draft.", ours="not_a_draft")
 
 
 def action_refused(op: str) -> ApiError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Body, Query, Router
@@ -86,8 +87,9 @@ def flow_delete(request: HttpRequest, flow_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, flow_id)
     etags.check(request, flow_shapes.item(request, found), needed=False)
-    audit.record(by, found, audit.DELETED)
-    lifecycle.delete(found)
+    with transaction.atomic():
+        audit.record(by, found, audit.DELETED)
+        lifecycle.delete(found)
     return HttpResponse(status=204)
 
 

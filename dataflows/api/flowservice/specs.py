@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
-from ninja import Query, Router
+from ninja import Field, Query, Router, Schema
 
 from dataflows.api import errors, etags, filters
 from dataflows.api.answers import Entities, answers
 from dataflows.api.errors import ApiError
 from dataflows.api.flowservice import ids
-from dataflows.api.listing import ListQuery, SearchBody, check_parameters, listed
+from dataflows.api.listing import MOST, ListQuery, SearchBody, check_parameters, listed
 
 router = Router(tags=["Flow Service: specifications"], by_alias=True)
 Spec = dict[str, Any]
@@ -167,6 +167,15 @@ CONNECTION_SPECS = tuple(etags.stamped(spec | AUDIT) | {"version": ids.VERSION} 
 FLOW_SPECS = (etags.stamped(FLOW | AUDIT) | {"version": ids.VERSION},)
 
 
+class ConfigQuery(Schema):
+    """As the published file has it; there is nothing to choose from yet."""
+
+    outputType: str | None = Field(None, max_length=100)
+    outputField: str | None = Field(None, max_length=255)
+    limit: int | None = Field(None, ge=1, le=MOST)
+    start: int | None = Field(None, ge=0)
+
+
 @router.get("/connectionSpecs", response=answers(Entities))
 def connection_specs(request: HttpRequest, query: Query[ListQuery]) -> JsonResponse:
     """The sources and targets there are, all in one page."""
@@ -177,6 +186,14 @@ def connection_specs(request: HttpRequest, query: Query[ListQuery]) -> JsonRespo
 def connection_spec(request: HttpRequest, spec_id: str) -> JsonResponse:
     check_parameters(request, ())
     return _one("connection specification", CONNECTION_SPECS, spec_id)
+
+
+@router.get("/connectionSpecs/{spec_id}/configs", response=answers(Entities))
+def connection_spec_configs(request: HttpRequest, spec_id: str, query: Query[ConfigQuery]) -> JsonResponse:
+    """Fields whose choices a provider would have to look up. Neither Mixpanel nor the data lake has any."""
+    check_parameters(request, ConfigQuery.model_fields)
+    _one("connection specification", CONNECTION_SPECS, spec_id)
+    return listed([])
 
 
 @router.get("/flowSpecs", response=answers(Entities))

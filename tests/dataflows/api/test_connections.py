@@ -6,19 +6,22 @@ import base64
 import json
 from typing import Any
 
+import pytest
+from django.contrib.admin.models import LogEntry
+
 from connectors.mixpanel.sample.credentials import SECRET, USERNAME
 from connectors.mixpanel.sample.projects import PROJECTS
 from connectors.models import Account
-from tests.dataflows.api.program import Program, code_of
-from tests.dataflows.factories import make_flow
-
-MIXPANEL = "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"
+from dataflows.models import Dataflow, MappingSet, RunStatus
+from tests.dataflows.api.program import CONVERSION, FLOW_SERVICE, Program, code_of
+from tests.dataflows.api.tutorial import MIXPANEL_SPEC
+from tests.dataflows.factories import make_flow, make_run
 
 
 def body(sample: Any, **changed: Any) -> dict[str, Any]:
     return {
         "name": "Mixpanel base connection",
-        "connectionSpec": {"id": MIXPANEL, "version": "1.0"},
+        "connectionSpec": {"id": MIXPANEL_SPEC, "version": "1.0"},
         "auth": {
             "specName": "Basic Authentication",
             "params": {"username": USERNAME, "password": SECRET, "host": sample.url},
@@ -125,6 +128,36 @@ class TestChanging:
         assert program.get(f"/connections/{account.uuid}").status_code == 404
 
 
+class TestActing:
+    @pytest.mark.parametrize(("op", "code"), [("publish", "1422-400"), ("FINALIZE", "1402-400"), ("dance", "1434-400")])
+    def test_there_is_nothing_to_publish_or_finalize(
+        self, program: Program, account: Account, op: str, code: str
+    ) -> None:
+        answer = program.post(f"/connections/{account.uuid}/action?op={op}&subOp=APPLY")
+        assert (answer.status_code, code_of(answer)) == (400, code)
+
+    @pytest.mark.parametrize("kind", ["connections", "connectionSpecs"])
+    def test_no_field_has_choices_to_look_up(self, program: Program, account: Account, kind: str) -> None:
+        key = account.uuid if kind == "connections" else MIXPANEL_SPEC
+        answer = program.get(f"/{kind}/{key}/configs?outputType=list&outputField=params.projectId&limit=20&start=0")
+        assert answer.json()["items"] == []
+
+    def test_a_refused_deletion_leaves_no_trail_of_one(self, program: Program, account: Account) -> None:
+        """Of a connection, a flow and a mapping set that are in use."""
+        flow = make_flow(account=account)
+        make_run(flow, status=RunStatus.RUNNING)
+        mapping = MappingSet.objects.create(name="Shop", schema=flow.writes_to.schema)
+        Dataflow.objects.update(mapping_set=mapping)
+        before = LogEntry.objects.count()
+        for path in (
+            f"{FLOW_SERVICE}/connections/{account.uuid}",
+            f"{FLOW_SERVICE}/flows/{flow.uuid}",
+            f"{CONVERSION}/mappingSets/{mapping.uuid.hex}",
+        ):
+            assert program.call("DELETE", path).status_code == 400
+        assert LogEntry.objects.count() == before
+
+
 class TestLooking:
     def test_tests_the_credentials(self, program: Program, account: Account) -> None:
         assert program.get(f"/connections/{account.uuid}/test").json() == {"result": True}
@@ -186,7 +219,7 @@ class TestLooking:
         assert program.get("/connections?property=name!=x&count=true").json() == {"count": 1}
         assert program.get(f"/connections?property=id=={account.uuid},other").json()["items"]
         assert program.get("/connections?property=name,id").json()["items"][0].keys() == {"name", "id"}
-        assert program.get(f"/connections?property=connectionSpec.id=={MIXPANEL}").json()["items"]
+        assert program.get(f"/connections?property=connectionSpec.id=={MIXPANEL_SPEC}").json()["items"]
         assert program.get("/connections?property=connectionSpec.id==x").json()["items"] == []
 
     def test_searches(self, program: Program, account: Account) -> None:
