@@ -56,7 +56,7 @@ bench-ui: ## measure lists with many dataflows and runs (ARGS="--flows N --runs 
 screenshots: ## take the pictures in docs/screenshots again
 	@scripts/bootstrap.sh dev
 	@mkdir -p docs/screenshots
-	@SCREENSHOTS=docs/screenshots DATA_DIR=build/test PLAIN_STATIC_FILES=1 $(PYTHON_BIN) -m pytest -q tests/journeys/test_first_dataflow.py tests/journeys/test_repair.py tests/journeys/test_mapper.py tests/journeys/test_schemas.py
+	@SCREENSHOTS=docs/screenshots DATA_DIR=build/test PLAIN_STATIC_FILES=1 $(PYTHON_BIN) -m pytest -q tests/journeys/test_first_dataflow.py tests/journeys/test_repair.py tests/journeys/test_mapper.py tests/journeys/test_schemas.py tests/journeys/test_deleting_a_dataset.py
 
 vendor: ## bring the front-end files named in package-lock.json
 	@scripts/bootstrap.sh
