@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from connectors import accounts as domain
-from connectors import queries
+from connectors import audit, queries
 from connectors.forms import AccountFilter, AccountForm, CatalogFilter, CheckForm, initial_of
 from connectors.mixpanel.sample import credentials as sample_credentials
 from connectors.models import Account
@@ -98,7 +98,8 @@ def account_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Account.objects.editable_by(request.user), pk=pk)
     if request.method == "POST":
         try:
-            domain.delete(found)
+            with audit.deleting(request.user, found):
+                domain.delete(found)
         except domain.AccountInUse as in_use:
             return render(request, "connectors/account_delete.html", {"account": found, "users": in_use.users})
         messages.success(request, _("The account %(name)s is deleted.") % {"name": found.name})

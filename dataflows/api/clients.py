@@ -12,8 +12,8 @@ from django.contrib.auth.models import User as Person
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from connectors import audit
 from connectors.roles import ROLES, User, person
-from dataflows.api import audit
 from dataflows.models import ApiClient, ApiToken
 from dataflows.models.api_client import CALLS_PER_MINUTE
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from connectors import audit
 from connectors.errors import ConnectorError
 from connectors.roles import analyst_required
 from dataflows.datasets import queries
@@ -27,7 +28,8 @@ def dataset_delete(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"dataset": dataset, "form": form}
     if form.is_valid():
         try:
-            dataset_deletion.delete(dataset)
+            with audit.deleting(request.user, dataset):
+                dataset_deletion.delete(dataset)
         except dataset_deletion.InUse:
             pass  # The page names them.
         except ConnectorError as error:

@@ -9,12 +9,11 @@ from typing import Any
 
 from django.conf import settings
 
-from connectors import accounts
+from connectors import accounts, audit
 from connectors.errors import ConnectorError
 from connectors.mixpanel.hosts import hosts_for
 from connectors.models import Account, AuthKind
 from connectors.sealed import Sealed
-from dataflows.api import audit
 from dataflows.api.flowservice.connections import SPEC_NAMES, host_of, kind_of, region_of
 from dataflows.declared.change import Change, Entry, as_far_as
 from dataflows.declared.desk import Desk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from dataflows.api import audit
+from connectors import audit
 from dataflows.declared.change import Change, Entry, as_far_as
 from dataflows.declared.desk import Desk
 from dataflows.declared.problems import Place

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors import audit
 from connectors.models import Account
 from connectors.roles import person
-from dataflows.api import audit
 from dataflows.api.flowservice import flow_making, schedules
 from dataflows.declared import flows
 from dataflows.declared.change import Change, Entry, as_far_as

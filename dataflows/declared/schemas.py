@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dataflows.api import audit
+from connectors import audit
 from dataflows.declared import yaml_text
 from dataflows.declared.change import Change, Entry
 from dataflows.declared.desk import Desk

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from connectors import audit
 from connectors.roles import analyst_required, viewer_required
 from dataflows import tasks
 from dataflows.diagnostics.errors import words
@@ -108,7 +109,8 @@ def dataflow_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         name = str(flow)
         try:
-            lifecycle.delete(flow)
+            with audit.deleting(request.user, flow):
+                lifecycle.delete(flow)
         except CannotStart as reason:
             refusal = str(reason)
         else:

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from connectors.roles import analyst_required
+from connectors import audit
+from connectors.roles import User, analyst_required
 from dataflows.models import Schema
 from dataflows.runs import schema_changes
 from dataflows.schema_workspace import field_rows
@@ -121,8 +122,14 @@ def schema_delete(request: HttpRequest, pk: int) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         title = schema.title
-        if (refusal := refused(lambda: schema_changes.delete(schema))) is None:
+        if (refusal := refused(lambda: _delete(schema, request.user))) is None:
             messages.success(request, _("“%(title)s” was deleted.") % {"title": title})
             return redirect("dataflows:schemas")
     context = {"schema": schema, "refusal": refusal}
     return render(request, "dataflows/schemas/schema_delete.html", context)
+
+
+def _delete(schema: Schema, by: User) -> None:
+    """Raises CannotChange."""
+    with audit.deleting(by, schema):
+        schema_changes.delete(schema)

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max, Q
 from django.http import HttpRequest, JsonResponse
 from ninja import Body, Field, Query, Router
 
+from connectors import audit
 from connectors.errors import ConnectorError
 from connectors.roles import User
 from dataflows import stores
-from dataflows.api import audit, datasets, errors, etags, listing, patches, schemas, spelling
+from dataflows.api import datasets, errors, etags, listing, patches, schemas, spelling
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Open, answers
 from dataflows.api.authentication import SANDBOX_ID
@@ -225,8 +225,7 @@ def _held(found: Sequence[Dataset]) -> dict[int, dict[str, Any]]:
 def _delete(by: User, dataset: Dataset) -> None:
     """Raises ApiError 1418-400 while dataflows write into it, LakeUnavailable."""
     try:
-        with transaction.atomic():
-            audit.record(by, dataset, audit.DELETED)
+        with audit.deleting(by, dataset):
             dataset_deletion.delete(dataset)
     except dataset_deletion.InUse as error:
         raise ApiError(

@@ -11,8 +11,9 @@ from django.utils import timezone
 from ninja import Field, Query, Router
 from ninja import Schema as Shape
 
+from connectors import audit
 from connectors.roles import User
-from dataflows.api import audit, errors, listing, schemas
+from dataflows.api import errors, listing, schemas
 from dataflows.api.access import editor
 from dataflows.api.answers import Open, answers
 from dataflows.api.conversion import mappings

@@ -10,8 +10,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
+from connectors import audit
 from connectors.roles import User
-from dataflows.api import audit, errors, listing
+from dataflows.api import errors, listing
 from dataflows.api.access import editor
 from dataflows.api.answers import answers
 from dataflows.api.conversion import mappings

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Field, Query, Router
 
-from connectors import accounts
+from connectors import accounts, audit
 from connectors.base import StepState
 from connectors.mixpanel.hosts import REGIONS, extra
 from connectors.models import Account, AuthKind
 from connectors.roles import User
-from dataflows.api import audit, errors, etags, listing, patches
+from dataflows.api import errors, etags, listing, patches
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Entities, Open, Reference, answers
 from dataflows.api.errors import ApiError
@@ -142,8 +141,7 @@ def connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
     account = find(by, connection_id)
     etags.check(request, item(request, account), needed=False)
     try:
-        with transaction.atomic():
-            audit.record(by, account, audit.DELETED)
+        with audit.deleting(by, account):
             accounts.delete(account)
     except accounts.AccountInUse as error:
         raise ApiError(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Body, Query, Router
 
+from connectors import audit
 from connectors.roles import User, person
-from dataflows.api import audit, errors, etags, listing, patches
+from dataflows.api import errors, etags, listing, patches
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import Entities, Reference, answers
 from dataflows.api.errors import ApiError
@@ -87,8 +87,7 @@ def flow_delete(request: HttpRequest, flow_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, flow_id)
     etags.check(request, flow_shapes.item(request, found), needed=False)
-    with transaction.atomic():
-        audit.record(by, found, audit.DELETED)
+    with audit.deleting(by, found):
         lifecycle.delete(found)
     return HttpResponse(status=204)
 

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Field, Query, Router
 
+from connectors import audit
 from connectors.roles import User
-from dataflows.api import audit, errors, etags, listing
+from dataflows.api import errors, etags, listing
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import answers
 from dataflows.api.registry import resources

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Query, Router
 
+from connectors import audit
 from connectors.roles import User, person
-from dataflows.api import audit, etags, listing
+from dataflows.api import etags, listing
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import answers
 from dataflows.api.registry import resources
@@ -105,8 +105,7 @@ def field_group_delete(request: HttpRequest, group_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, group_id)
     etags.check(request, etags.stamped(item(found)), needed=False)
-    with resources.refusing(), transaction.atomic():
-        audit.record(by, found, audit.DELETED)
+    with resources.refusing(), audit.deleting(by, found):
         group_changes.delete(found)
     return HttpResponse(status=204)
 

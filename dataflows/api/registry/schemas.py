@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Body, Query, Router
 
+from connectors import audit
 from connectors.roles import User
-from dataflows.api import audit, etags, listing, patches
+from dataflows.api import etags, listing, patches
 from dataflows.api.access import editor, reader
 from dataflows.api.answers import answers
 from dataflows.api.errors import ApiError
@@ -98,8 +98,7 @@ def schema_delete(request: HttpRequest, schema_id: str) -> HttpResponse:
     listing.check_parameters(request, ())
     found = find(by, schema_id)
     etags.check(request, etags.stamped(item(found)), needed=False)
-    with resources.refusing(), transaction.atomic():
-        audit.record(by, found, audit.DELETED)
+    with resources.refusing(), audit.deleting(by, found):
         schema_changes.delete(found)
     return HttpResponse(status=204)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import Model
 
 from connectors.roles import User, person
@@ -24,3 +28,11 @@ def record(by: User | None, what: Model, action: int, words: str = "") -> None:
         action_flag=action,
         change_message=words,
     )
+
+
+@contextmanager
+def deleting(by: User | None, what: Model) -> Iterator[None]:
+    """The deletion inside and its line in the trail: both, or neither when it is refused."""
+    with transaction.atomic():
+        record(by, what, DELETED)
+        yield
