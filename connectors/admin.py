@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -131,3 +132,13 @@ class ExportRequestAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("purpose", "code")
     list_select_related = ("account",)
     date_hierarchy = "sent_at"
+
+
+@admin.register(LogEntry)
+class TrailAdmin(LookOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who added, changed and deleted what (``connectors.audit``), of everybody; the start page shows only one's own."""
+
+    list_display = ("action_time", "user", "action_flag", "content_type", "object_repr", "change_message")
+    list_filter = ("action_flag", "content_type")
+    search_fields = ("object_repr", "user__username")
+    list_select_related = ("user", "content_type")

@@ -1,4 +1,4 @@
-"""The trail of who changed what, as Admin → Recent actions shows it."""
+"""The trail of who changed what, as Admin → Log entries shows it."""
 
 from __future__ import annotations
 

@@ -33,6 +33,16 @@ def test_a_deletion_on_the_pages_leaves_its_line(browse, analyst, table):
         assert (entry.user, entry.action_flag, entry.object_repr) == (analyst, DELETION, name)
 
 
+def test_an_administrator_sees_what_others_deleted(browse, admin, analyst, viewer, table):
+    browse(analyst).post(f"/datasets/{table.pk}/delete/", {"name": "Shop events"})
+    admin.is_staff = True
+    admin.save()
+    html = browse(admin).get("/admin/admin/logentry/?q=Shop").content.decode()
+    assert "Shop events" in html
+    assert "anna" in html
+    assert browse(viewer).get("/admin/admin/logentry/").status_code == 302
+
+
 def test_a_refused_one_leaves_none(browse, analyst, table):
     flow = make_flow(dataset=table)
     make_run(flow, status="running")
