@@ -96,6 +96,13 @@ def not_found(kind: str, wanted: str) -> ApiError:
     )
 
 
+def in_use(code: str, kind: str, users: str, remedy: str, ours: str) -> ApiError:
+    """``users``: the names of dataflows that need it."""
+    return ApiError(
+        code, f"{kind.capitalize()} in use", f"Dataflows use this {kind}: {users}.", remedy=remedy, ours=ours
+    )
+
+
 def plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 

@@ -228,13 +228,8 @@ def _delete(by: User, dataset: Dataset) -> None:
         with audit.deleting(by, dataset):
             dataset_deletion.delete(dataset)
     except dataset_deletion.InUse as error:
-        raise ApiError(
-            "1418-400",
-            "Dataset in use",
-            f"Dataflows write into this dataset: {error}.",
-            remedy="Delete the dataflows first.",
-            ours="dataset_in_use",
-        ) from error
+        remedy = "Delete the dataflows first."
+        raise errors.in_use("1418-400", "dataset", str(error), remedy, "dataset_in_use") from error
 
 
 def _words(dataset: Dataset) -> dict[str, Any]:

@@ -139,13 +139,8 @@ def delete(found: Found) -> None:
     if found.flow is not None and found.stored is None:
         users = [found.flow]
     if users:
-        raise ApiError(
-            "1447-400",
-            "Mapping set in use",
-            f"Dataflows use this mapping set: {', '.join(map(str, users))}.",
-            remedy="Give the dataflows another one first.",
-            ours="mapping_in_use",
-        )
+        names, remedy = ", ".join(map(str, users)), "Give the dataflows another one first."
+        raise errors.in_use("1447-400", KIND, names, remedy, "mapping_in_use")
     if found.stored:
         found.stored.delete()
 

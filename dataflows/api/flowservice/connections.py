@@ -144,13 +144,8 @@ def connection_delete(request: HttpRequest, connection_id: str) -> HttpResponse:
         with audit.deleting(by, account):
             accounts.delete(account)
     except accounts.AccountInUse as error:
-        raise ApiError(
-            "1418-400",
-            "Connection in use",
-            f"Dataflows use this connection: {error}.",
-            remedy="Delete the dataflows first.",
-            ours="account_in_use",
-        ) from error
+        remedy = "Delete the dataflows first."
+        raise errors.in_use("1418-400", "connection", str(error), remedy, "account_in_use") from error
     return HttpResponse(status=204)
 
 

@@ -75,8 +75,12 @@ def test_stays_when_the_lake_is_away(browse, analyst, dataset, settings, tmp_pat
     (tmp_path / "file").write_text("in the way")
     settings.LAKE_CATALOG_URL = f"sqlite:///{tmp_path}/file/catalog.sqlite3"
     stores.lake.cache_clear()
-    html = browse(analyst).post(address(dataset), {"name": "Shop events"}).content.decode()
-    assert "The lake cannot be reached." in html
+    for html in (
+        browse(analyst).get(address(dataset)).content.decode(),
+        browse(analyst).post(address(dataset), {"name": "Shop events"}).content.decode(),
+    ):
+        assert "The lake cannot be reached." in html
+        assert "Delete the dataset" not in html
     assert Dataset.objects.exists()
 
 
